@@ -1,0 +1,31 @@
+/** Programs that tare calls, and the Debian and Ubuntu package that brings each. */
+export const PROGRAM_PACKAGES: Readonly<Record<string, string>> = {
+  chroot: 'coreutils',
+  'cp': 'coreutils',
+  docker: 'docker.io',
+  dockerd: 'docker.io',
+  gzip: 'gzip',
+  ip: 'iproute2',
+  iptables: 'iptables',
+  libvirtd: 'libvirt-daemon-system',
+  'mkfs.ext4': 'e2fsprogs',
+  mkfifo: 'coreutils',
+  mmdebstrap: 'mmdebstrap',
+  mount: 'mount',
+  'musl-gcc': 'musl-tools',
+  'qemu-img': 'qemu-utils',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  runc: 'runc',
+  taskset: 'util-linux',
+  tar: 'tar',
+  umount: 'mount',
+  unshare: 'util-linux',
+  virsh: 'libvirt-clients',
+  zstd: 'zstd',
+};
+
+/** What to do about a missing program. */
+export function packageOf(program: string): string {
+  const name = PROGRAM_PACKAGES[program];
+  return name === undefined ? `install ${program}` : `install it with: apt-get install ${name}`;
+}

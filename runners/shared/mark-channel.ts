@@ -1,0 +1,147 @@
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { delay, nowNs } from '../../bench/proc/clock.ts';
+import { exec } from '../../bench/proc/exec.ts';
+import { WorkloadError } from '../../bench/errors.ts';
+
+/** The words that the probe inside says, each at most once; `pong` and `exit` carry one word more. */
+const ANNOUNCEMENTS = ['init', 'exec', 'ready'] as const;
+export type Announcement = (typeof ANNOUNCEMENTS)[number];
+
+/** An instance that says more than this in its life is flooding; the channel then closes with an error. */
+const MAX_LINE_BYTES = 128;
+const MAX_TOTAL_BYTES = 256 * 1024;
+
+/** Makes the FIFOs of a channel; any process may open them, since libvirt's own user must. */
+export async function makeFifos(...paths: readonly string[]): Promise<void> {
+  await exec(['mkfifo', '-m', '0666', ...paths]);
+}
+
+/**
+ * The host's end of the mark channel: stamps announcements on the host's clock at arrival. What arrives is hostile:
+ * bounded in line length and volume, and only the known words are taken.
+ */
+export class MarkChannel implements Disposable {
+  readonly #socket: Socket;
+  readonly #commandsFd: number;
+  readonly #arrived = new Map<Announcement, bigint>();
+  readonly #waiters = new Set<() => void>();
+  #pending = '';
+  #total = 0;
+  #pong: { token: string; atNs: bigint } | undefined;
+  #nextToken = 1;
+  #exitStatus: string | undefined;
+  #fault: WorkloadError | undefined;
+  #closed = false;
+
+  /** @param marks FIFO that the instance writes. @param commands FIFO that the instance reads. */
+  constructor(marks: string, commands: string) {
+    // Read-write, so that neither end sees an end of file while the other is not there yet.
+    const flags = constants.O_RDWR | constants.O_NONBLOCK | constants.O_CLOEXEC;
+    const marksFd = openSync(marks, flags);
+    this.#commandsFd = openSync(commands, flags);
+    this.#socket = new Socket({ fd: marksFd, readable: true, writable: false });
+    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk, nowNs()));
+    this.#socket.on('error', (error) => this.#fail('MARK_CHANNEL', `mark channel: ${error.message}`));
+  }
+
+  /** When the word arrived, if it has. */
+  at(name: Announcement): bigint | undefined {
+    return this.#arrived.get(name);
+  }
+
+  /** What the probe said of the workload's end: an exit code or a signal's name. */
+  get exitStatus(): string | undefined {
+    return this.#exitStatus;
+  }
+
+  /** Set when the instance broke the protocol. */
+  get fault(): WorkloadError | undefined {
+    return this.#fault;
+  }
+
+  /**
+   * Waits for a word.
+   * @throws WorkloadError `WORKLOAD_EXITED` when the workload ends first, `MARK_TIMEOUT`, `MARK_PROTOCOL`.
+   */
+  async waitFor(name: Announcement, timeoutMs: number, signal?: AbortSignal): Promise<bigint> {
+    await this.#until(() => this.#arrived.has(name) || this.#exitStatus !== undefined, timeoutMs, signal);
+    const atNs = this.#arrived.get(name);
+    if (atNs !== undefined) return atNs;
+    if (this.#fault) throw this.#fault;
+    if (this.#exitStatus !== undefined) {
+      throw new WorkloadError('WORKLOAD_EXITED', `the workload ended with ${this.#exitStatus} before "${name}"`);
+    }
+    throw new WorkloadError('MARK_TIMEOUT', `no "${name}" within ${timeoutMs} ms`, { retryable: true });
+  }
+
+  /** Nanoseconds from request to echo. One at a time. @throws WorkloadError `MARK_TIMEOUT`, `MARK_PROTOCOL`. */
+  async ping(timeoutMs: number): Promise<number> {
+    const token = String(this.#nextToken++);
+    const sentNs = nowNs();
+    writeSync(this.#commandsFd, `ping ${token}\n`);
+    await this.#until(() => this.#pong?.token === token, timeoutMs);
+    if (this.#pong?.token === token) return Number(this.#pong.atNs - sentNs);
+    throw this.#fault ?? new WorkloadError('MARK_TIMEOUT', `no echo within ${timeoutMs} ms`, { retryable: true });
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.destroy();
+    closeSync(this.#commandsFd);
+    this.#wake();
+  }
+
+  async #until(condition: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const end = new AbortController();
+    const onAbort = () => end.abort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const check = () => {
+      if (condition() || this.#fault || this.#closed) end.abort();
+    };
+    this.#waiters.add(check);
+    check();
+    if (signal?.aborted) end.abort();
+    await delay(timeoutMs, end.signal);
+    this.#waiters.delete(check);
+    signal?.removeEventListener('abort', onAbort);
+  }
+
+  #wake(): void {
+    for (const check of this.#waiters) check();
+  }
+
+  #fail(code: string, message: string): void {
+    this.#fault ??= new WorkloadError(code, message);
+    this.#socket.destroy();
+    this.#wake();
+  }
+
+  #receive(chunk: Buffer, atNs: bigint): void {
+    this.#total += chunk.length;
+    if (this.#total > MAX_TOTAL_BYTES) return this.#fail('MARK_PROTOCOL', 'the instance floods the mark channel');
+    const lines = (this.#pending + chunk.toString('latin1')).split('\n');
+    this.#pending = lines.pop() ?? '';
+    if ([...lines, this.#pending].some((line) => line.length > MAX_LINE_BYTES)) {
+      return this.#fail('MARK_PROTOCOL', 'a line on the mark channel is too long');
+    }
+    for (const line of lines) this.#take(line, atNs);
+    this.#wake();
+  }
+
+  #take(line: string, atNs: bigint): void {
+    const [word = '', value = '', ...rest] = line.split(' ');
+    const known = ANNOUNCEMENTS.find((name) => name === word);
+    if (known && value === '' && !this.#arrived.has(known)) {
+      if (known === 'ready' && !this.#arrived.has('exec')) return this.#fail('MARK_PROTOCOL', '"ready" came before "exec"');
+      this.#arrived.set(known, atNs);
+    } else if (word === 'pong' && rest.length === 0 && /^\d{1,9}$/.test(value)) {
+      this.#pong = { token: value, atNs };
+    } else if (word === 'exit' && rest.length === 0 && /^[\w]{1,16}$/.test(value)) {
+      this.#exitStatus ??= value;
+    } else {
+      this.#fail('MARK_PROTOCOL', 'the instance sent something unknown, or a word twice, on the mark channel');
+    }
+  }
+}
