@@ -37,7 +37,7 @@ export class MarkChannel implements Disposable {
   /** @param marks FIFO that the instance writes. @param commands FIFO that the instance reads. */
   constructor(marks: string, commands: string) {
     // Read-write, so that neither end sees an end of file while the other is not there yet.
-    const flags = constants.O_RDWR | constants.O_NONBLOCK | constants.O_CLOEXEC;
+    const flags = constants.O_RDWR | constants.O_NONBLOCK;
     const marksFd = openSync(marks, flags);
     this.#commandsFd = openSync(commands, flags);
     this.#socket = new Socket({ fd: marksFd, readable: true, writable: false });
