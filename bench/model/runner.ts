@@ -1,7 +1,7 @@
 import type { Image } from './image.ts';
 import type { Mark, MarkName } from './mark.ts';
 import type { Owner, OwnerFilter, ResourceRef } from './owner.ts';
-import type { EntryPoint } from './workload.ts';
+import type { EntryPoint, Placement } from './workload.ts';
 
 export type Isolation = 'none' | 'container' | 'sandbox' | 'vm';
 export type Accelerator = 'none' | 'kvm' | 'tcg';
@@ -130,6 +130,8 @@ export interface Ending {
 /** One started box. Disposing kills it if it lives and removes everything made for it; disposing twice is fine. */
 export interface Instance extends AsyncDisposable {
   readonly ref: ResourceRef;
+  /** Where the workload keeps its data and listens, as seen from inside. */
+  readonly placement: Placement;
   readonly marks: readonly Mark[];
   /** The exact commands of the launch, in order. */
   readonly launch: readonly LaunchCommand[];

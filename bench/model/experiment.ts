@@ -1,0 +1,36 @@
+import type { Metric } from './metric.ts';
+import type { Instance, Prepared } from './runner.ts';
+import type { Workload } from './workload.ts';
+
+/** What a procedure may do with one runner in one block. Only the engine behind it calls the runner. */
+export interface Subject {
+  readonly prepared: Prepared;
+  readonly workload: Workload;
+  /** Counts the blocks of this experiment, pilot included, from 0. */
+  readonly block: number;
+  readonly signal: AbortSignal;
+  /**
+   * Starts a fresh instance. A failed start is journalled with its marks; it throws StartError.
+   * The caller disposes what it gets (`await using`).
+   */
+  start(): Promise<Instance>;
+  /** Journals one number. @throws ParseError `NOT_A_NUMBER` for anything but a finite number. */
+  record(metric: string, value: number, operation?: number): void;
+  /** Journals that these metrics got no number in this block, and why. */
+  fail(stage: 'measure' | 'end', metrics: readonly string[], error: unknown): void;
+  /** CPU nanoseconds used so far by these processes together with tare's own children; null where unreadable. */
+  hostCpuNs(pids: readonly number[]): number | null;
+}
+
+/** One procedure: turns fresh instances of one runner in one block into readings. */
+export interface Experiment {
+  readonly id: string;
+  readonly title: string;
+  readonly metrics: readonly Metric[];
+  /** Blocks below which no interval is worth printing. */
+  readonly minimumBlocks: number;
+  readonly pilotBlocks: number;
+  /** Once for each runner, before the first block; for numbers that do not vary between blocks. */
+  once?(subject: Subject): Promise<void>;
+  measure(subject: Subject): Promise<void>;
+}

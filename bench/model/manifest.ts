@@ -1,0 +1,74 @@
+import type { Metric } from './metric.ts';
+import type { Capabilities } from './runner.ts';
+
+/** Facts of the host that a reader needs to judge the numbers; null where the host does not say. */
+export interface HostFacts {
+  readonly kernel: string;
+  readonly distribution: string;
+  readonly cpuModel: string | null;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly cgroup: 'v1' | 'v2' | 'hybrid';
+  readonly init: string;
+  readonly virtualised: boolean;
+  readonly kvm: boolean;
+  readonly governor: string | null;
+  readonly smt: boolean | null;
+  readonly stateFileSystem: string;
+}
+
+export interface ManifestRunner {
+  readonly id: string;
+  readonly as: string;
+  readonly title: string;
+  readonly capabilities: Capabilities;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Identity of what it starts. */
+  readonly digest: string;
+}
+
+export interface UnavailableRunner {
+  readonly id: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+export interface PlannedExperiment {
+  readonly id: string;
+  readonly workload: string;
+  readonly metrics: readonly Metric[];
+  readonly pilotBlocks: number;
+  readonly minimumBlocks: number;
+}
+
+/** Everything that was fixed before the first sample. */
+export interface Manifest {
+  readonly schema: 1;
+  readonly runId: string;
+  readonly tare: string;
+  readonly startedAt: string;
+  /** The configuration with every default written out. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  readonly host: HostFacts;
+  readonly image: { readonly digest: string; readonly packages: number; readonly createdAt: string; readonly suite: string };
+  readonly runners: readonly ManifestRunner[];
+  readonly unavailable: readonly UnavailableRunner[];
+  readonly experiments: readonly PlannedExperiment[];
+  /** Which runner stands for which column of the table. */
+  readonly columns: { readonly container: string | null; readonly vm: string | null };
+  readonly spec: {
+    readonly cpus: readonly number[];
+    readonly memoryBytes: number;
+    readonly diskCache: 'none' | 'writeback';
+    readonly network: 'bridge' | 'none';
+  };
+  readonly workloadSettings: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+  /** 1 − 0.05/m. */
+  readonly level: number;
+  /** m, the number of primary comparisons. */
+  readonly comparisons: number;
+  /** δ of the verdict "equivalent". */
+  readonly delta: number;
+}

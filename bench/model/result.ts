@@ -1,0 +1,125 @@
+import type { Better } from './metric.ts';
+import type { HostFacts, Manifest, ManifestRunner, UnavailableRunner } from './manifest.ts';
+
+export interface Interval {
+  readonly lo: number;
+  readonly hi: number;
+  /** The level that n really attains; at least the asked one, unless `below` says so. */
+  readonly level: number;
+}
+
+export type ComparisonVerdict = 'equivalent' | 'faster' | 'slower' | 'not-resolved';
+
+/** A runner against native, block by block. */
+export interface RatioToNative {
+  /** exp(median ln(runner/native)); null where failures make it infinite. */
+  readonly value: number | null;
+  readonly ci: Interval | null;
+  /** Blocks with a ratio. */
+  readonly n: number;
+  /** Blocks in which native itself failed. */
+  readonly withoutNative: number;
+  /** The smallest two-sided p that n blocks can give. */
+  readonly smallestP: number;
+  readonly verdict: ComparisonVerdict;
+  /** Whether the whole interval lies beyond ±δ. */
+  readonly beyondDelta: boolean;
+  /** For `not-resolved`: how many blocks it would need, where that can be said. */
+  readonly needsBlocks: number | null;
+}
+
+/** runner × experiment × workload × metric. */
+export interface Cell {
+  /** `runner/experiment/workload/metric`: what evidence points to. */
+  readonly key: string;
+  readonly runner: string;
+  readonly experiment: string;
+  readonly workload: string;
+  readonly metric: string;
+  readonly title: string;
+  readonly unit: 'ns' | 'bytes';
+  readonly better: Better;
+  readonly primary: boolean;
+  /** Blocks with a value. */
+  readonly n: number;
+  readonly failures: number;
+  readonly median: number | null;
+  readonly ci: Interval | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  /** `emulated`: shown apart, without ratio or verdict. `not-comparable`: an undeclared difference was read back. */
+  readonly status: 'assessable' | 'emulated' | 'not-comparable' | 'no-data';
+  readonly ratioToNative: RatioToNative | null;
+  readonly warnings: readonly string[];
+}
+
+export interface ClaimHalf {
+  readonly column: 'container' | 'vm';
+  readonly source: { readonly en: string; readonly zh: string };
+  readonly verdict: 'holds' | 'does-not-hold' | 'not-resolved' | 'not-assessable';
+  readonly reason: string;
+  /** Keys of the cells that decide it. */
+  readonly evidence: readonly string[];
+}
+
+export interface ClaimResult {
+  readonly id: string;
+  readonly feature: { readonly en: string; readonly zh: string };
+  readonly halves: readonly ClaimHalf[];
+}
+
+/** A limit in which an instance differs from what was asked or from its peers. */
+export interface Difference {
+  readonly runner: string;
+  readonly limit: string;
+  readonly expected: string;
+  readonly actual: string;
+  /** Why, where the runner declares it as designed; null makes the runner's cells not comparable. */
+  readonly designed: string | null;
+}
+
+export interface GuardSummary {
+  readonly guard: string;
+  readonly experiment: string;
+  readonly blocks: number;
+  readonly tripped: number;
+  readonly message: string;
+}
+
+export interface FailureSummary {
+  readonly runner: string;
+  readonly experiment: string;
+  readonly stage: string;
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+}
+
+/** `result.json`: derived from manifest and journal alone, byte for byte. */
+export interface Result {
+  readonly schema: 'tare-result-1';
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly host: HostFacts;
+  readonly image: Manifest['image'];
+  readonly spec: Manifest['spec'];
+  readonly columns: Manifest['columns'];
+  readonly level: number;
+  readonly comparisons: number;
+  readonly delta: number;
+  readonly runners: readonly (ManifestRunner & { readonly isolation: string; readonly accel: string })[];
+  readonly unavailable: readonly UnavailableRunner[];
+  readonly experiments: readonly {
+    readonly id: string;
+    readonly workload: string;
+    readonly blocks: number;
+    readonly pilotBlocks: number;
+    readonly frozen: { readonly blocks: number; readonly reason: string; readonly needed: number | null } | null;
+  }[];
+  readonly cells: readonly Cell[];
+  readonly claims: readonly ClaimResult[];
+  readonly differences: readonly Difference[];
+  readonly guards: readonly GuardSummary[];
+  readonly failures: readonly FailureSummary[];
+  readonly outcome: 'complete' | 'interrupted' | 'failed' | 'cut';
+}
