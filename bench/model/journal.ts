@@ -1,3 +1,4 @@
+import type { FrozenBlocks } from './manifest.ts';
 import type { EffectiveLimits } from './runner.ts';
 import type { MarkName } from './mark.ts';
 
@@ -56,13 +57,9 @@ export interface GuardEvent {
 }
 
 /** The number of blocks, frozen after the pilot. */
-export interface FrozenEvent {
+export interface FrozenEvent extends FrozenBlocks {
   readonly type: 'frozen';
   readonly experiment: string;
-  readonly blocks: number;
-  readonly reason: 'budget' | 'precision' | 'minimum';
-  /** What the target half-width would have needed; null where the pilot could not tell. */
-  readonly needed: number | null;
 }
 
 export interface BlockEvent {

@@ -34,12 +34,22 @@ export interface UnavailableRunner {
   readonly hint: string;
 }
 
+/** The number of measured blocks, fixed before the first of them. */
+export interface FrozenBlocks {
+  readonly blocks: number;
+  readonly reason: 'budget' | 'precision' | 'minimum' | 'profile';
+  /** What the target half-width would have needed; null where nothing could tell. */
+  readonly needed: number | null;
+}
+
 export interface PlannedExperiment {
   readonly id: string;
   readonly workload: string;
   readonly metrics: readonly Metric[];
   readonly pilotBlocks: number;
   readonly minimumBlocks: number;
+  /** Set once, after the pilot and before the first measured block; the journal has the same event. */
+  readonly frozen: FrozenBlocks | null;
 }
 
 /** Everything that was fixed before the first sample. */

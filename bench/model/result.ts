@@ -2,8 +2,10 @@ import type { Better } from './metric.ts';
 import type { HostFacts, Manifest, ManifestRunner, UnavailableRunner } from './manifest.ts';
 
 export interface Interval {
-  readonly lo: number;
-  readonly hi: number;
+  /** Null: no finite bound on this side, because of failures. */
+  readonly lo: number | null;
+  /** Null: no finite bound on this side, because of failures. */
+  readonly hi: number | null;
   /** The level that n really attains; at least the asked one, unless `below` says so. */
   readonly level: number;
 }
