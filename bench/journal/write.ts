@@ -19,11 +19,16 @@ export function writeManifest(bundle: string, manifest: Manifest): void {
   replaceFile(join(bundle, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** Where events go. */
+export interface EventSink {
+  append(event: JournalEvent): void;
+}
+
 /**
  * The append-only journal: every event is written when it happens and made durable once a block.
  * Call `append` only outside timed sections.
  */
-export class Journal implements Disposable {
+export class Journal implements EventSink, Disposable {
   readonly #fd: number;
   #open = true;
 

@@ -10,10 +10,10 @@ export interface Subject {
   readonly block: number;
   readonly signal: AbortSignal;
   /**
-   * Starts a fresh instance. A failed start is journalled with its marks; it throws StartError.
-   * The caller disposes what it gets (`await using`).
+   * Starts a fresh instance; the caller disposes what it gets (`await using`). A failed start is journalled with the
+   * marks that it reached and with the metrics that are missing because of it, and ends the procedure by throwing.
    */
-  start(): Promise<Instance>;
+  start(metrics: readonly string[]): Promise<Instance>;
   /** Journals one number. @throws ParseError `NOT_A_NUMBER` for anything but a finite number. */
   record(metric: string, value: number, operation?: number): void;
   /** Journals that these metrics got no number in this block, and why. */
@@ -27,10 +27,9 @@ export interface Experiment {
   readonly id: string;
   readonly title: string;
   readonly metrics: readonly Metric[];
-  /** Blocks below which no interval is worth printing. */
-  readonly minimumBlocks: number;
+  /** Blocks that estimate cost and spread; kept, and excluded from results. */
   readonly pilotBlocks: number;
-  /** Once for each runner, before the first block; for numbers that do not vary between blocks. */
-  once?(subject: Subject): Promise<void>;
+  /** The number of measured blocks where the profile fixes it; null: the pilot decides. */
+  readonly fixedBlocks: number | null;
   measure(subject: Subject): Promise<void>;
 }

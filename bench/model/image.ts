@@ -12,7 +12,13 @@ export interface ImageManifest {
   readonly schema: 1;
   /** `sha256:…` over the tree's canonical listing: path, type, mode, owner, size, link target and content hash. */
   readonly digest: string;
-  readonly recipe: { readonly suite: string; readonly variant: string; readonly include: readonly string[] };
+  readonly recipe: {
+    /** 64 hex digits over everything that decides what is built, the probe's source included. */
+    readonly id: string;
+    readonly suite: string;
+    readonly variant: string;
+    readonly include: readonly string[];
+  };
   /** RFC 3339, UTC. */
   readonly createdAt: string;
   readonly architecture: 'amd64';
