@@ -29,6 +29,8 @@ export interface Execution {
   readonly scope: Omit<RunScope, 'journal' | 'nextInstance'>;
   readonly journal: Journal;
   readonly observer: Observer;
+  /** Of every interval of a primary comparison, as the manifest has it. */
+  readonly level: number;
   /** Called when an experiment's number of blocks is fixed, before the first measured block. */
   readonly onFrozen: (experiment: string, frozen: FrozenBlocks) => void;
 }
@@ -68,7 +70,7 @@ class Executor {
   }
 
   async #experiment(experiment: Experiment, budgetMs: number): Promise<void> {
-    const { config, active, observer, onFrozen } = this.#e;
+    const { config, active, observer, level, onFrozen } = this.#e;
     const runners = active.map((runner) => runner.support.as);
     const pilotBlocks = experiment.pilotBlocks;
     const orders = (phase: string, blocks: number) =>
@@ -79,7 +81,7 @@ class Executor {
       await this.#phase(experiment, { phase: 'pilot', firstBlock: 0, orders: orders('pilot', pilotBlocks) });
     }
     const pilotMs = Number(nowNs() - startedNs) / 1e6;
-    const frozen = freeze({ experiment, active, config, events: this.#events, pilotMs, budgetMs });
+    const frozen = freeze({ experiment, active, config, level, events: this.#events, pilotMs, budgetMs });
     this.#scope.journal.append({ type: 'frozen', experiment: experiment.id, ...frozen });
     onFrozen(experiment.id, frozen);
     observer.planned(experiment.id, 'measured', frozen.blocks);

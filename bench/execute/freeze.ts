@@ -2,8 +2,8 @@ import type { Config } from '../config/schema.ts';
 import type { Experiment } from '../model/experiment.ts';
 import type { JournalEvent } from '../model/journal.ts';
 import type { FrozenBlocks } from '../model/manifest.ts';
-import { countComparisons, NATIVE } from '../plan.ts';
-import { freezeBlocks, levelFor, minimumBlocksForLevel } from '../stats/blocks.ts';
+import { NATIVE } from '../plan.ts';
+import { freezeBlocks, minimumBlocksForLevel } from '../stats/blocks.ts';
 import { blockValues } from '../verdict/series.ts';
 import type { ActiveRunner } from './active.ts';
 
@@ -11,6 +11,7 @@ export interface FreezeContext {
   readonly experiment: Experiment;
   readonly active: readonly ActiveRunner[];
   readonly config: Config;
+  readonly level: number;
   readonly events: readonly JournalEvent[];
   /** What the pilot took in all. */
   readonly pilotMs: number;
@@ -47,16 +48,14 @@ export function freeze(context: FreezeContext): FrozenBlocks {
   const squareSize = active.length;
   if (experiment.fixedBlocks !== null) return { blocks: experiment.fixedBlocks, reason: 'profile', needed: null };
   if (experiment.pilotBlocks === 0) return { blocks: config.maxBlocks, reason: 'profile', needed: null };
-  const runners = active.map(({ support }) => ({ as: support.as, accelerator: support.capabilities.accelerator }));
-  const level = levelFor(countComparisons(runners, [experiment]));
   const { blocks, reason, needed } = freezeBlocks({
     pilot: primaryLogs(context),
     targetHalfWidth: config.targetHalfWidth,
-    level,
+    level: context.level,
     blockMs: context.pilotMs / experiment.pilotBlocks,
     budgetMs: Math.max(0, context.budgetMs - context.pilotMs),
     squareSize,
-    minimum: minimumBlocksForLevel(level),
+    minimum: minimumBlocksForLevel(context.level),
   });
   const bound = Math.max(squareSize, Math.floor(config.maxBlocks / squareSize) * squareSize);
   return { blocks: Math.min(blocks, bound), reason: blocks > bound ? 'profile' : reason, needed };
