@@ -1,4 +1,4 @@
-import logUpdate from 'log-update';
+import { createLogUpdate } from 'log-update';
 import type { Observer } from '../execute.ts';
 import { printable, printError } from './output.ts';
 
@@ -10,16 +10,18 @@ function minutes(seconds: number): string {
 /** Where the run stands: one live line on a terminal, a line a block elsewhere. Writes only between timed sections. */
 export class Progress implements Observer, Disposable {
   readonly #live: boolean;
+  readonly #line: ReturnType<typeof createLogUpdate>;
   #status = '';
   #phase = '';
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
+    this.#line = createLogUpdate(stream);
     this.#live = stream.isTTY === true && process.env['TERM'] !== 'dumb';
   }
 
   /** A line that stays. */
   note(message: string): void {
-    if (this.#live) logUpdate.clear();
+    if (this.#live) this.#line.clear();
     printError(printable(message));
   }
 
@@ -30,7 +32,7 @@ export class Progress implements Observer, Disposable {
   }
 
   turn(_experiment: string, runner: string, block: number): void {
-    if (this.#live) logUpdate(`${this.#phase}: block ${block + 1}, ${runner}${this.#status}`);
+    if (this.#live) this.#line(`${this.#phase}: block ${block + 1}, ${runner}${this.#status}`);
   }
 
   block(_experiment: string, _phase: 'pilot' | 'measured', done: number, blocks: number, secondsPerBlock: number): void {
@@ -40,6 +42,6 @@ export class Progress implements Observer, Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#live) logUpdate.clear();
+    if (this.#live) this.#line.clear();
   }
 }
