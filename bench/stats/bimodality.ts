@@ -7,7 +7,7 @@ const FEWEST = 12;
  * mark for known groups, is no sign here; see `twoGroups`. Null for fewer than 12 values or without a split.
  */
 export function separation(values: readonly number[]): number | null {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   const least = Math.ceil(sorted.length / 5);
   if (sorted.length < FEWEST) return null;
   let within = Infinity;

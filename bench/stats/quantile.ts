@@ -56,7 +56,7 @@ export function sortedExtended(values: readonly number[]): Float64Array {
   if (values.some((value) => Number.isNaN(value))) {
     throw new ParseError('NOT_A_NUMBER', 'a series for the statistics holds NaN');
   }
-  return Float64Array.from(values).sort();
+  return Float64Array.from(values).toSorted();
 }
 
 function sortedFinite(values: readonly number[]): Float64Array {
@@ -67,7 +67,7 @@ function sortedFinite(values: readonly number[]): Float64Array {
       hint: 'failures are counted, or enter signInterval() as infinities; they are not values',
     });
   }
-  return Float64Array.from(values).sort();
+  return Float64Array.from(values).toSorted();
 }
 
 function sortedQuantile(sorted: Float64Array, p: number): number {

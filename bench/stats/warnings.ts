@@ -56,12 +56,11 @@ export function seriesWarnings(
     drift(ranked, random),
     options.exact ? null : ties(values),
     bimodal(values),
-  ].filter((warning) => warning !== null);
+  ].filter((found) => found !== null);
 }
 
 /** Only a positive one: neighbours that are alike make the interval too narrow, neighbours that differ too wide. */
 function autocorrelation(ranked: readonly number[], random: Random): SeriesWarning | null {
-  const lag1 = (series: readonly number[]): number => correlation(series.slice(1), series.slice(0, -1), series);
   if (!beyondChance(ranked, lag1, RATE, random)) return null;
   return warning('autocorrelation', lag1(ranked), (r) => {
     return `neighbouring blocks are alike (lag-1 rank autocorrelation ${r}): the interval is narrower than its level says`;
@@ -106,6 +105,10 @@ function bimodal(values: readonly number[]): SeriesWarning | null {
 
 function warning(kind: WarningKind, statistic: number, message: (shown: string) => string): SeriesWarning {
   return { kind, message: message(statistic.toFixed(2)), statistic };
+}
+
+function lag1(ranked: readonly number[]): number {
+  return correlation(ranked.slice(1), ranked.slice(0, -1), ranked);
 }
 
 /** Σ(a − m)(b − m′) over the whole series' sum of squares; for permuted ranks these means and that sum never change. */

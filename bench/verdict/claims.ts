@@ -1,0 +1,83 @@
+import type { ClaimHalf, ClaimResult } from '../model/result.ts';
+import type { Accelerator, Isolation } from '../model/runner.ts';
+
+/** A text in both languages of the report. */
+export interface Text {
+  readonly en: string;
+  readonly zh: string;
+}
+
+export type Column = 'container' | 'vm';
+
+/** What a claim may know about one cell. */
+export interface EvidenceCell {
+  /** `runner/experiment/workload/metric`; a verdict points to it. */
+  readonly key: string;
+  readonly runner: string;
+  readonly isolation: Isolation;
+  readonly accel: Accelerator;
+  readonly experiment: string;
+  readonly workload: string;
+  readonly metric: string;
+  readonly unit: 'ns' | 'bytes';
+  /** Blocks with a value. */
+  readonly n: number;
+  readonly failures: number;
+  readonly median: number | null;
+  /** Ends may be infinite where failures reach them. */
+  readonly ci: { readonly lo: number; readonly hi: number } | null;
+  /** What `ci` attains; null without one. */
+  readonly level: number | null;
+  /** False when an undeclared difference between the instances was read back. */
+  readonly comparable: boolean;
+}
+
+export interface Evidence {
+  readonly cells: readonly EvidenceCell[];
+  /** Which runner stands for which column, by the id of its cells; null where none ran. */
+  readonly columns: Readonly<Record<Column, string | null>>;
+  /** Where the VM's image comes from, as it stands in a sentence: `our minimal build`. */
+  readonly vmImage: string;
+}
+
+/** The verdict on one half of a row. `evidence` holds cell keys. */
+export type HalfVerdict = Pick<ClaimHalf, 'verdict' | 'reason' | 'evidence'>;
+
+/** One row of the source's table and the rule that decides it. */
+export interface Claim {
+  readonly id: string;
+  readonly feature: Text;
+  /** The source's cell about containers. */
+  readonly container: Text;
+  /** The source's cell about VMs. */
+  readonly vm: Text;
+  /** The whole claim in our own words. */
+  readonly text: Text;
+  /** Each half on its own: one may hold while the other does not. */
+  decide(evidence: Evidence): Readonly<Record<Column, HalfVerdict>>;
+}
+
+/** Decides every claim, in the order of the catalogue. */
+export function decideClaims(catalogue: readonly Claim[], evidence: Evidence): readonly ClaimResult[] {
+  return catalogue.map((claim) => {
+    const verdicts = claim.decide(evidence);
+    return {
+      id: claim.id,
+      feature: claim.feature,
+      halves: [
+        { column: 'container', source: claim.container, ...verdicts.container },
+        { column: 'vm', source: claim.vm, ...verdicts.vm },
+      ],
+    };
+  });
+}
+
+export function notAssessable(reason: string, evidence: readonly string[] = []): HalfVerdict {
+  return { verdict: 'not-assessable', reason, evidence };
+}
+
+/** The rule of a claim whose experiment does not exist yet. */
+export function notMeasured(): Readonly<Record<Column, HalfVerdict>> {
+  const half = notAssessable('not measured in this run');
+  return { container: half, vm: half };
+}

@@ -1,0 +1,64 @@
+import type { HalfVerdict } from './claims.ts';
+import type { MeasuredCell } from './column.ts';
+
+/** Orders of magnitude from the smallest up; each begins at `from` and ends where the next one begins. */
+export type Scale = readonly { readonly name: string; readonly from: number }[];
+
+export interface MagnitudeRule {
+  readonly scale: Scale;
+  /** The name of the class that the source claims. */
+  readonly claimed: string;
+  /** What a smaller class means for the claim, and the words that say so. */
+  readonly smaller: { readonly verdict: 'holds' | 'does-not-hold'; readonly words: string };
+  /** The words for a larger class: the claim does not hold then. */
+  readonly larger: string;
+  /** Counted rather than sampled: the value itself decides where there is no interval. */
+  readonly counted: boolean;
+  show(value: number): string;
+}
+
+/** Puts a cell's interval into a class and holds it against the claimed one. An interval across a boundary is not resolved. */
+export function decideMagnitude(cell: MeasuredCell, rule: MagnitudeRule): HalfVerdict {
+  const measured = describe(cell, rule);
+  const ci = cell.ci ?? (rule.counted ? { lo: cell.median, hi: cell.median } : null);
+  const decided = (verdict: HalfVerdict['verdict'], words: string): HalfVerdict => ({
+    verdict,
+    reason: `${words}: ${measured}`,
+    evidence: [cell.key],
+  });
+  if (!ci) return decided('not-resolved', 'too few blocks for an interval');
+  const lowest = classOf(ci.lo, rule.scale);
+  const highest = classOf(ci.hi, rule.scale);
+  if (lowest !== highest) {
+    return decided('not-resolved', `the interval reaches from ${nameOf(lowest, rule)} to ${nameOf(highest, rule)}`);
+  }
+  const claimed = rule.scale.findIndex((step) => step.name === rule.claimed);
+  if (lowest === claimed) return decided('holds', nameOf(lowest, rule));
+  if (lowest < claimed) return decided(rule.smaller.verdict, rule.smaller.words);
+  return decided('does-not-hold', rule.larger);
+}
+
+function classOf(value: number, scale: Scale): number {
+  return Math.max(
+    0,
+    scale.findLastIndex((step) => value >= step.from),
+  );
+}
+
+function nameOf(index: number, rule: MagnitudeRule): string {
+  return rule.scale[index]?.name ?? rule.claimed;
+}
+
+function describe(cell: MeasuredCell, rule: MagnitudeRule): string {
+  const parts = [`median ${rule.show(cell.median)}`, `n = ${cell.n}`];
+  if (cell.ci) {
+    const level = cell.level === null ? '' : `${(cell.level * 100).toFixed(1)}% `;
+    parts.splice(1, 0, `${level}interval ${end(cell.ci.lo, rule)} to ${end(cell.ci.hi, rule)}`);
+  }
+  if (cell.failures > 0) parts.push(`${cell.failures} failed`);
+  return parts.join(', ');
+}
+
+function end(value: number, rule: MagnitudeRule): string {
+  return Number.isFinite(value) ? rule.show(value) : 'failure';
+}
