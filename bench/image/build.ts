@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ResourceError, UnsupportedError } from '../errors.ts';
+import type { Image, ImageManifest } from '../model/image.ts';
+import { artefactsOf, compress, packTree, TREE_ARCHIVE } from './archive.ts';
+import {
+  addOurs,
+  type BootstrapOptions,
+  dropSetIds,
+  fixTimes,
+  installPackages,
+  readPackages,
+  removeTraces,
+} from './bootstrap.ts';
+import { listingDigest, listTree } from './listing.ts';
+import { lockStore } from './lock.ts';
+import { RECIPE, recipeId } from './recipe.ts';
+import { commitImage, findImage, imagesDir, MANIFEST_FILE, openStore, removeFolder, startUnfinished } from './store.ts';
+
+/** Free space that a build needs: tree, archives and what the installation downloads. */
+const NEEDED_BYTES = 2 * 1024 ** 3;
+
+export interface BuildOptions extends BootstrapOptions {
+  readonly stateDir: string;
+  /** Gets one line at each step. */
+  readonly onProgress: (line: string) => void;
+}
+
+function assertHost(): void {
+  if (process.arch !== 'x64') {
+    throw new UnsupportedError('ARCHITECTURE', `images are built for x86-64, this host is ${process.arch}`);
+  }
+  if (process.getuid?.() !== 0) {
+    throw new ResourceError(
+      'NOT_ROOT',
+      'building an image needs root: it makes device nodes and files of many owners',
+      {
+        hint: 'run it with sudo',
+      },
+    );
+  }
+}
+
+/**
+ * The image of this tare's recipe: the one that is there, or a new one. A build that is cut leaves nothing that counts as
+ * an image, and the next one removes its leftovers. Two builds at once: the second waits and takes the first's image.
+ * @throws UnsupportedError, ResourceError `NOT_ROOT`, `NO_SPACE`, CommandError `IMAGE_INSTALL`, InterruptedError.
+ */
+export async function buildImage(options: BuildOptions): Promise<Image> {
+  const { stateDir, signal, onProgress } = options;
+  const existing = await findImage(stateDir);
+  if (existing) return existing;
+  assertHost();
+  await openStore(stateDir, NEEDED_BYTES);
+  await using _lock = await lockStore(imagesDir(stateDir), signal, () =>
+    onProgress('waiting for another process that builds or imports an image'),
+  );
+  const others = await findImage(stateDir);
+  if (others) return others;
+  await using cleanup = new AsyncDisposableStack();
+  const folder = await startUnfinished(stateDir);
+  cleanup.defer(() => removeFolder(folder));
+
+  const tree = join(folder, 'tree');
+  onProgress(`installing Debian ${RECIPE.suite} with ${RECIPE.include.join(', ')} (half a minute to two minutes)`);
+  await installPackages(tree, options);
+  const packages = await readPackages(tree);
+  onProgress(`${packages.length} packages installed; adding the probe, removing traces of this build`);
+  await addOurs(tree, signal);
+  await removeTraces(tree, signal);
+  await dropSetIds(tree, signal);
+  await fixTimes(tree, signal);
+  const listing = await listTree(tree);
+  const digest = listingDigest(listing);
+  onProgress(`${listing.length} entries, digest ${digest}; packing`);
+  await packTree(tree, join(folder, TREE_ARCHIVE), signal);
+  onProgress('compressing, as registries do');
+  await compress(join(folder, TREE_ARCHIVE), signal);
+  const { suite, variant, include } = RECIPE;
+  const manifest: ImageManifest = {
+    schema: 1,
+    digest,
+    recipe: { id: recipeId(), suite, variant, include },
+    createdAt: new Date().toISOString(),
+    architecture: 'amd64',
+    packages,
+    artefacts: await artefactsOf(folder),
+  };
+  await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  return await commitImage(stateDir, folder);
+}
