@@ -91,6 +91,7 @@ export interface GuardSummary {
 export interface FailureSummary {
   readonly runner: string;
   readonly experiment: string;
+  readonly phase: 'pilot' | 'measured';
   readonly stage: string;
   readonly code: string;
   readonly message: string;

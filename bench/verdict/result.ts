@@ -1,0 +1,125 @@
+import type { Bundle } from '../journal/read.ts';
+import { differences } from '../host/parity.ts';
+import type { FailureEvent, GuardEvent, JournalEvent } from '../model/journal.ts';
+import type { Manifest, ManifestRunner } from '../model/manifest.ts';
+import type { Cell, Difference, FailureSummary, GuardSummary, Result } from '../model/result.ts';
+import { CATALOGUE } from './catalogue.ts';
+import { cellOf } from './cells.ts';
+import { decideClaims, type EvidenceCell } from './claims.ts';
+
+/** The null runner has no place in the manifest's line-up; its cells stand beside the others as the harness's own cost. */
+const HARNESS: ManifestRunner = {
+  id: 'null',
+  as: 'null',
+  title: "the harness's own cost",
+  capabilities: { isolation: 'none', accelerator: 'none', marks: ['launched', 'api', 'exec', 'ready'], designed: [] },
+  versions: {},
+  digest: '',
+};
+
+const VM_IMAGE = 'our minimal build';
+
+function ofType<Type extends JournalEvent['type']>(events: readonly JournalEvent[], type: Type) {
+  return events.filter((event): event is Extract<JournalEvent, { type: Type }> => event.type === type);
+}
+
+function differencesOf(manifest: Manifest, events: readonly JournalEvent[]): readonly Difference[] {
+  const readings = ofType(events, 'limits').flatMap(({ runner: as, limits }) => {
+    const runner = manifest.runners.find((candidate) => candidate.as === as);
+    if (!runner) return [];
+    const { isolation, designed } = runner.capabilities;
+    return [{ runner: as, isolation, designed, limits }];
+  });
+  return differences(manifest.spec, readings);
+}
+
+function grouped<Item, Summary>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  summarise: (group: readonly [Item, ...Item[]]) => Summary,
+): readonly Summary[] {
+  return [...Map.groupBy(items, keyOf).values()].map((group) => summarise(group as [Item, ...Item[]]));
+}
+
+function guardsOf(events: readonly GuardEvent[]): readonly GuardSummary[] {
+  return grouped(
+    events,
+    ({ guard, experiment }) => `${experiment}/${guard}`,
+    (group) => {
+      const tripped = group.filter((event) => event.tripped);
+      const { guard, experiment, message } = tripped[0] ?? group[0];
+      return { guard, experiment, blocks: group.length, tripped: tripped.length, message };
+    },
+  );
+}
+
+function failuresOf(events: readonly FailureEvent[]): readonly FailureSummary[] {
+  return grouped(
+    events,
+    ({ runner, experiment, phase, stage, code }) => [runner, experiment, phase, stage, code].join('/'),
+    (group) => {
+      const { runner, experiment, phase, stage, code, message } = group[0];
+      return { runner, experiment, phase, stage, code, message, count: group.length };
+    },
+  );
+}
+
+function evidenceCell(cell: Cell, runner: ManifestRunner): EvidenceCell {
+  const { key, experiment, workload, metric, unit, n, failures, median, ci, status } = cell;
+  const { isolation, accelerator } = runner.capabilities;
+  return {
+    ...{ key, experiment, workload, metric, unit, n, failures, median },
+    ...{ runner: runner.as, isolation, accel: accelerator },
+    ci: ci && { lo: ci.lo ?? -Infinity, hi: ci.hi ?? Infinity },
+    level: ci?.level ?? null,
+    comparable: status !== 'not-comparable',
+  };
+}
+
+/** Everything that follows from a bundle's evidence; the same evidence gives the same result, to the byte. */
+export function deriveResult({ manifest, events }: Pick<Bundle, 'manifest' | 'events'>): Result {
+  const found = differencesOf(manifest, events);
+  const notComparable = new Set(found.filter((difference) => difference.designed === null).map(({ runner }) => runner));
+  const context = { manifest, events, notComparable };
+  const pairs = [...manifest.runners, HARNESS].flatMap((runner) =>
+    manifest.experiments.flatMap((experiment) =>
+      experiment.metrics.flatMap((metric) => {
+        const cell = cellOf(context, runner, experiment, metric);
+        return cell ? [{ cell, runner }] : [];
+      }),
+    ),
+  );
+  const blocks = ofType(events, 'block');
+  return {
+    schema: 'tare-result-1',
+    runId: manifest.runId,
+    startedAt: manifest.startedAt,
+    host: manifest.host,
+    image: manifest.image,
+    spec: manifest.spec,
+    columns: manifest.columns,
+    level: manifest.level,
+    comparisons: manifest.comparisons,
+    delta: manifest.delta,
+    runners: manifest.runners.map((runner) => ({
+      ...runner,
+      isolation: runner.capabilities.isolation,
+      accel: runner.capabilities.accelerator,
+    })),
+    unavailable: manifest.unavailable,
+    experiments: manifest.experiments.map(({ id, workload, frozen }) => {
+      const done = (phase: string) => blocks.filter((block) => block.experiment === id && block.phase === phase).length;
+      return { id, workload, blocks: done('measured'), pilotBlocks: done('pilot'), frozen };
+    }),
+    cells: pairs.map(({ cell }) => cell),
+    claims: decideClaims(CATALOGUE, {
+      cells: pairs.map(({ cell, runner }) => evidenceCell(cell, runner)),
+      columns: manifest.columns,
+      vmImage: VM_IMAGE,
+    }),
+    differences: found,
+    guards: guardsOf(ofType(events, 'guard')),
+    failures: failuresOf(ofType(events, 'failure')),
+    outcome: ofType(events, 'end').at(-1)?.outcome ?? 'cut',
+  };
+}
