@@ -1,0 +1,29 @@
+/** What `make test` consists of: checks (commands that must end with 0) and test suites (AVA, counted). */
+export type Stage =
+  | { readonly kind: 'check'; readonly commands: readonly (readonly string[])[] }
+  | { readonly kind: 'tests'; readonly folder: string; readonly ava: readonly string[] };
+
+const SHELL_SCRIPTS = [
+  '.ci/run',
+  'bench/setup/with-node',
+  ...['common', 'down', 'node', 'packages', 'plan', 'services', 'setup'].map((name) => `bench/setup/${name}.sh`),
+];
+
+export const STAGES: Readonly<Record<string, Stage>> = {
+  lint: {
+    kind: 'check',
+    commands: [
+      ['oxlint', '--deny-warnings'],
+      ['shellcheck', ...SHELL_SCRIPTS],
+    ],
+  },
+  types: { kind: 'check', commands: [['tsc']] },
+  format: { kind: 'check', commands: [['biome', 'format']] },
+  unit: { kind: 'tests', folder: 'test/unit', ava: [] },
+  integration: {
+    kind: 'tests',
+    folder: 'test/integration',
+    ava: ['--config', 'test/ava.integration.config.mjs'],
+  },
+  browser: { kind: 'tests', folder: 'test/browser', ava: ['--config', 'test/ava.browser.config.mjs'] },
+};

@@ -1,0 +1,69 @@
+import type { Readable } from 'node:stream';
+import { Parser, type Result } from 'tap-parser';
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  /** Skipped and announced ones (`test.skip`, `test.todo`). */
+  readonly skipped: number;
+}
+
+export const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+export function add(a: Counts, b: Counts): Counts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+/** The line that ends every test run. */
+export function closingLine(counts: Counts): string {
+  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+/** A result as a line, followed by what a failure has to say. */
+export function describe(result: Result): string {
+  if (result.skip) return `  skip ${result.name}`;
+  if (result.todo) return `  todo ${result.name}`;
+  if (result.ok) return `  ok   ${result.name}`;
+  const facts = Object.entries(result.diag ?? {}).map(([key, value]) => `${key}: ${textOf(value)}`);
+  return [`  FAIL ${result.name}`, ...facts.flatMap((fact) => fact.split('\n')).map((line) => `         ${line}`)].join(
+    '\n',
+  );
+}
+
+/** Reads TAP to its end and counts it; each result goes to `print` as it arrives. Numbering that tells of lost results is a failure. */
+export async function countTap(tap: Readable, print: (line: string) => void): Promise<Counts> {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const parser = new Parser();
+  parser.on('assert', (result: Result) => {
+    if (result.skip || result.todo) counts.skipped += 1;
+    else if (result.ok) counts.passed += 1;
+    else counts.failed += 1;
+    print(describe(result));
+  });
+  parser.on('bailout', (reason: string) => {
+    counts.failed += 1;
+    print(`  FAIL bailed out: ${reason}`);
+  });
+  const complete = new Promise<void>((resolve, reject) => {
+    parser.on('complete', () => resolve());
+    tap.on('error', reject);
+  });
+  tap.pipe(parser);
+  await complete;
+  return counts;
+}
+
+/**
+ * Why a suite failed although its results alone don't say so; undefined where they do or it passed. A suite that crashed
+ * or ran nothing must never look like one that passed.
+ */
+export function defectOf(counts: Counts, ended: { readonly exitCode: number | null; readonly signal: string | null }) {
+  if (counts.failed > 0) return undefined;
+  if (ended.signal !== null) return `ava was ended by ${ended.signal}`;
+  if (ended.exitCode !== 0) return `ava ended with exit code ${ended.exitCode} and without a failed test`;
+  return counts.passed === 0 ? 'no test was run' : undefined;
+}
