@@ -66,7 +66,7 @@ export async function installPackages(tree: string, options: BootstrapOptions): 
 /** The tree's packages with the hashes that apt's indexes in it state. */
 export async function readPackages(tree: string): Promise<readonly ImagePackage[]> {
   const lists = join(tree, 'var/lib/apt/lists');
-  const names = (await readdir(lists)).filter((name) => name.endsWith('_Packages')).sort();
+  const names = (await readdir(lists)).filter((name) => name.endsWith('_Packages')).toSorted();
   const indexes = await Promise.all(names.map((name) => readFile(join(lists, name), 'utf8')));
   return installedPackages(await readFile(join(tree, 'var/lib/dpkg/status'), 'utf8'), indexes);
 }

@@ -90,7 +90,7 @@ async function pathsBelow(root: string): Promise<readonly string[]> {
       if (item.isDirectory()) pending.push(path);
     }
   }
-  return paths.sort();
+  return paths.toSorted();
 }
 
 /**

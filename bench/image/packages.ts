@@ -43,5 +43,5 @@ export function installedPackages(status: string, indexes: readonly string[]): r
       architecture: fields.get('architecture') ?? '',
       sha256: hashes.get(keyOf(fields)) ?? null,
     }))
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

@@ -87,7 +87,7 @@ export function hostSources(aptDir = '/etc/apt'): readonly AptSource[] {
   const folder = join(aptDir, 'sources.list.d');
   let names: readonly string[] = [];
   try {
-    names = readdirSync(folder).sort();
+    names = readdirSync(folder).toSorted();
   } catch {
     // No such folder: sources.list alone decides.
   }

@@ -57,10 +57,14 @@ export function parseManifest(text: string): ImageManifest {
   }
 }
 
-/** The image in a folder of the store. @throws ParseError `IMAGE_MANIFEST`; the file system's errors. */
-export async function readImage(folder: string): Promise<Image> {
+/** The manifest in an image's folder. @throws ParseError `IMAGE_MANIFEST`; the file system's errors. */
+export async function readManifest(folder: string): Promise<ImageManifest> {
+  return parseManifest(await readFile(join(folder, MANIFEST_FILE), 'utf8'));
+}
+
+async function readImage(folder: string): Promise<Image> {
   return {
-    manifest: parseManifest(await readFile(join(folder, MANIFEST_FILE), 'utf8')),
+    manifest: await readManifest(folder),
     folder,
     tree: join(folder, 'tree'),
     archive: join(folder, TREE_ARCHIVE),
@@ -90,7 +94,7 @@ export async function listImages(stateDir: string): Promise<readonly Image[]> {
   const images = await Promise.all(folders.map(readIfComplete));
   return images
     .filter((image) => image !== undefined)
-    .sort((a, b) => a.manifest.createdAt.localeCompare(b.manifest.createdAt));
+    .toSorted((a, b) => a.manifest.createdAt.localeCompare(b.manifest.createdAt));
 }
 
 function pointer(stateDir: string, id: string): string {
@@ -134,6 +138,10 @@ export async function verifyImage(image: Image): Promise<void> {
   });
 }
 
+function mib(bytes: number): string {
+  return `${Math.round(bytes / 1024 ** 2)} MiB`;
+}
+
 /**
  * Makes the store's folder; every folder that it makes can be entered by all, since libvirt's own user must get in.
  * @throws ResourceError `NO_SPACE` when less than `needBytes` are free; `STATE_DIR` when it cannot be made.
@@ -151,7 +159,6 @@ export async function openStore(stateDir: string, needBytes: number): Promise<st
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;
   if (freeBytes >= needBytes) return folder;
-  const mib = (bytes: number) => `${Math.round(bytes / 1024 ** 2)} MiB`;
   throw new ResourceError('NO_SPACE', `${folder} has ${mib(freeBytes)} free, an image needs ${mib(needBytes)}`, {
     hint: 'free some space, or choose a folder on another disk with --state',
     details: { freeBytes, needBytes },
