@@ -19,6 +19,19 @@ export function writeManifest(bundle: string, manifest: Manifest): void {
   replaceFile(join(bundle, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** Writes one event as one line. @throws ResourceError `JOURNAL_WRITE` on a full disk. */
+export function appendLine(fd: number, event: JournalEvent): void {
+  const line = Buffer.from(`${JSON.stringify(event)}\n`);
+  try {
+    for (let at = 0; at < line.length; ) at += writeSync(fd, line, at);
+  } catch (cause) {
+    throw new ResourceError('JOURNAL_WRITE', 'the journal could not be written', {
+      cause,
+      hint: 'is the disk full? what was measured before is kept',
+    });
+  }
+}
+
 /** Where events go. */
 export interface EventSink {
   append(event: JournalEvent): void;
@@ -44,15 +57,7 @@ export class Journal implements EventSink, Disposable {
   /** @throws ResourceError `JOURNAL_WRITE` on a full disk. */
   append(event: JournalEvent): void {
     if (!this.#open) throw new InterruptedError('JOURNAL_CLOSED', 'the journal is closed');
-    try {
-      const line = Buffer.from(`${JSON.stringify(event)}\n`);
-      for (let at = 0; at < line.length; ) at += writeSync(this.#fd, line, at);
-    } catch (cause) {
-      throw new ResourceError('JOURNAL_WRITE', 'the journal could not be written', {
-        cause,
-        hint: 'is the disk full? what was measured before is kept',
-      });
-    }
+    appendLine(this.#fd, event);
   }
 
   /** Makes everything so far durable. */

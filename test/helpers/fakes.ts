@@ -9,7 +9,7 @@ const image: Image = {
   manifest: {
     schema: 1,
     digest: `sha256:${'0'.repeat(64)}`,
-    recipe: { suite: 'bookworm', variant: 'minbase', include: ['redis-server'] },
+    recipe: { id: 'fake', suite: 'bookworm', variant: 'minbase', include: ['redis-server'] },
     createdAt: '2026-01-02T03:04:05Z',
     architecture: 'amd64',
     packages: [{ name: 'redis-server', version: '5:7.0', architecture: 'amd64', sha256: null }],

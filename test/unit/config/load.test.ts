@@ -1,0 +1,53 @@
+import test from 'ava';
+import { resolveConfig } from '../../../bench/config/load.ts';
+import { ConfigError } from '../../../bench/errors.ts';
+
+function fileOf(text: string) {
+  return { file: { name: 'lab.yaml', text } };
+}
+
+test('nothing given is profile quick with every default written out', (t) => {
+  const config = resolveConfig({});
+  t.is(config.profile, 'quick');
+  t.deepEqual(config.runners, ['native', 'runc', 'docker', 'kvm-direct']);
+  t.is(config.instance.memory, 512 * 2 ** 20);
+  t.true(Object.values(config).every((value) => value !== undefined));
+});
+
+test('the file wins over the profile, flags over the file, --set over both', (t) => {
+  const text = 'profile: smoke\nseed: 3\ninstance:\n  memory: 1GiB\n  cpus: 2\n';
+  const config = resolveConfig({ ...fileOf(text), flags: { seed: 4 }, settings: ['instance.memory=256MiB'] });
+  t.is(config.profile, 'smoke');
+  t.is(config.seed, 4);
+  t.is(config.instance.memory, 256 * 2 ** 20);
+  t.is(config.instance.cpus, 2);
+  t.is(config.instance.network, 'bridge');
+});
+
+for (const [name, text, place] of [
+  ['an unknown setting', 'profile: quick\nbuget: 10m\n', 'lab.yaml:1:1: the file'],
+  ['a wrong unit', 'profile: quick\nbudget: 10 parsecs\n', 'lab.yaml:2:9: budget'],
+  ['a wrong type deep inside', 'instance:\n  cpus: many\n', 'lab.yaml:2:9: instance.cpus'],
+  ['broken YAML', 'profile: [quick\n', 'lab.yaml:2:1'],
+  ['a key twice', 'seed: 1\nseed: 2\n', 'lab.yaml:2:1'],
+  ['a list instead of settings', '- 1\n', 'lab.yaml:1:1: the file'],
+] as const) {
+  test(`${name} is refused with its line and column`, (t) => {
+    const error = t.throws(() => resolveConfig(fileOf(text)), { instanceOf: ConfigError });
+    t.true(error.message.startsWith(place), error.message);
+  });
+}
+
+test('--set refuses what is no path=value, and cannot reach a prototype', (t) => {
+  for (const setting of ['memory', '=1', 'instance.memory', '__proto__.x=1', 'instance.__proto__.x=1']) {
+    t.throws(() => resolveConfig({ settings: [setting] }), { instanceOf: ConfigError }, setting);
+  }
+  t.throws(() => resolveConfig({ settings: ['constructor.x=1'] }), { instanceOf: ConfigError });
+});
+
+test('durations and sizes keep their unit', (t) => {
+  const config = resolveConfig(fileOf('budget: 1.5h\nstartTimeout: 250ms\ninstance: {memory: 0.5GiB}\n'));
+  t.is(config.budget, 5_400_000);
+  t.is(config.startTimeout, 250);
+  t.is(config.instance.memory, 2 ** 29);
+});
