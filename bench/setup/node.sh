@@ -37,8 +37,8 @@ npm_ci() {
   local folder=$1 log
   shift
   log=$(mktemp)
-  if ! (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier "$@") </dev/null >"$log" 2>&1; then
-    tail -n 15 "$log" >&2
+  if ! (cd "$folder" && npm ci --loglevel=error --ignore-scripts --no-audit --no-fund --no-update-notifier "$@") </dev/null >"$log" 2>&1; then
+    head -n 15 "$log" >&2
     rm -f "$log"
     fail "$UNAVAILABLE" "npm ci in $folder failed" 'see the lines above; the npm registry must be reachable'
   fi
