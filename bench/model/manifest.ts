@@ -8,7 +8,7 @@ export interface HostFacts {
   readonly cpuModel: string | null;
   readonly cpus: number;
   readonly memoryBytes: number;
-  readonly cgroup: 'v1' | 'v2' | 'hybrid';
+  readonly cgroup: 'v1' | 'v2' | 'hybrid' | 'none';
   readonly init: string;
   readonly virtualised: boolean;
   readonly kvm: boolean;

@@ -1,0 +1,93 @@
+import type { DesignedDifference, EffectiveLimits, Isolation } from '../model/runner.ts';
+import type { Difference } from '../model/result.ts';
+
+/** The part of the spec that can be read back. */
+export interface ParitySpec {
+  readonly cpus: readonly number[];
+  readonly memoryBytes: number;
+  readonly diskCache: string;
+}
+
+/** What one instance got; several of the same runner are fine. */
+export interface ParityReading {
+  readonly runner: string;
+  readonly isolation: Isolation;
+  readonly designed: readonly DesignedDifference[];
+  readonly limits: EffectiveLimits;
+}
+
+type Limit = keyof EffectiveLimits;
+
+/** One thing to compare, as text; equal texts are no difference. */
+interface Check {
+  readonly limit: Limit;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** What containers must have in common with each other, since the spec does not say it. */
+const AMONG_CONTAINERS = ['seccomp', 'capabilities', 'apparmor', 'hugePages'] as const satisfies readonly Limit[];
+
+/** Other containers are compared with this one where it takes part. */
+const REFERENCE = 'docker';
+
+function shown(value: EffectiveLimits[Limit]): string {
+  if (value === null) return 'not readable';
+  return typeof value === 'object' ? value.toSorted((a, b) => a - b).join(',') : String(value);
+}
+
+function againstSpec(spec: ParitySpec, { isolation, limits }: ParityReading): readonly Check[] {
+  const check = (limit: Limit, expected: EffectiveLimits[Limit]): Check => {
+    return { limit, expected: shown(expected), actual: shown(limits[limit]) };
+  };
+  const all = [check('cpus', spec.cpus), check('memoryBytes', spec.memoryBytes)];
+  const quota =
+    limits.cpuQuota === null ? [] : [{ limit: 'cpuQuota', expected: 'none', actual: shown(limits.cpuQuota) } as const];
+  if (isolation === 'none') return [...all, ...quota];
+  if (isolation !== 'vm') return [...all, ...quota, check('swapBytes', 0)];
+  return [
+    ...all,
+    ...quota,
+    check('vcpus', spec.cpus.length),
+    emulator(spec, limits),
+    check('diskCache', spec.diskCache),
+  ];
+}
+
+/** The emulator's threads may use fewer CPUs than the instance, but no others. */
+function emulator(spec: ParitySpec, { emulatorCpus }: EffectiveLimits): Check {
+  const within =
+    emulatorCpus !== null && emulatorCpus.length > 0 && emulatorCpus.every((cpu) => spec.cpus.includes(cpu));
+  const expected = `within ${shown(spec.cpus)}`;
+  return { limit: 'emulatorCpus', expected, actual: within ? expected : shown(emulatorCpus) };
+}
+
+function amongContainers(reference: ParityReading | undefined, reading: ParityReading): readonly Check[] {
+  if (reference === undefined || reading.isolation !== 'container' || reading.runner === reference.runner) return [];
+  return AMONG_CONTAINERS.map((limit) => {
+    return { limit, expected: shown(reference.limits[limit]), actual: shown(reading.limits[limit]) };
+  });
+}
+
+/**
+ * Every limit in which an instance differs from the spec, or a container from its peers; each once a runner, in the order of
+ * the readings. A value that could not be read where one is expected is a difference. Pure.
+ *
+ * The spec decides CPUs and memory for all (a VM's memory is its domain's), no quota, no swap for containers and sandboxes,
+ * and for VMs the number of vCPUs, emulator threads within the CPU set and the disk's cache mode. Containers must agree with
+ * docker, or with the first container where docker does not take part, on seccomp, capabilities, AppArmor and huge pages.
+ */
+export function differences(spec: ParitySpec, readings: readonly ParityReading[]): readonly Difference[] {
+  const containers = readings.filter(({ isolation }) => isolation === 'container');
+  const reference = containers.find(({ runner }) => runner === REFERENCE) ?? containers[0];
+  const found = readings.flatMap((reading) =>
+    [...againstSpec(spec, reading), ...amongContainers(reference, reading)]
+      .filter(({ expected, actual }) => expected !== actual)
+      .map(({ limit, expected, actual }): Difference => {
+        const designed = reading.designed.find((difference) => difference.limit === limit)?.why ?? null;
+        return { runner: reading.runner, limit, expected, actual, designed };
+      }),
+  );
+  const once = new Map(found.map((difference) => [JSON.stringify(difference), difference]));
+  return [...once.values()];
+}
