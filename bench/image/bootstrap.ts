@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import type { ImagePackage } from '../model/image.ts';
@@ -71,8 +71,14 @@ export async function readPackages(tree: string): Promise<readonly ImagePackage[
   return installedPackages(await readFile(join(tree, 'var/lib/dpkg/status'), 'utf8'), indexes);
 }
 
-/** Compiles the probe into the tree, and makes what every instance finds at a fixed place. */
-export async function addOurs(tree: string, signal: AbortSignal): Promise<void> {
+/** Compiles the probe; the first step of a build, so that a missing compiler is found before anything is downloaded. */
+export async function compileProbe(file: string, signal: AbortSignal): Promise<void> {
+  await exec(['musl-gcc', ...PROBE_FLAGS, '-o', file, PROBE_SOURCE], { signal });
+  await chmod(file, 0o755);
+}
+
+/** Moves the probe into the tree, and makes what every instance finds at a fixed place. */
+export async function addOurs(tree: string, probe: string, signal: AbortSignal): Promise<void> {
   for (const folder of RECIPE.folders) await mkdir(join(tree, folder), { recursive: true, mode: 0o755 });
   for (const [path, contents] of Object.entries(RECIPE.files)) {
     await rm(join(tree, path), { force: true });
@@ -80,9 +86,7 @@ export async function addOurs(tree: string, signal: AbortSignal): Promise<void> 
     await writeFile(join(tree, path), contents);
     await chmod(join(tree, path), 0o644);
   }
-  const probe = join(tree, INSIDE.probe);
-  await exec(['musl-gcc', ...PROBE_FLAGS, '-o', probe, PROBE_SOURCE], { signal });
-  await chmod(probe, 0o755);
+  await rename(probe, join(tree, INSIDE.probe));
   for (const [name, [major, minor]] of Object.entries(RECIPE.devices)) {
     const path = join(tree, 'dev', name);
     await rm(path, { force: true });

@@ -5,6 +5,7 @@ import type { Image, ImageManifest } from '../model/image.ts';
 import { artefactsOf, compress, packTree, TREE_ARCHIVE } from './archive.ts';
 import {
   addOurs,
+  compileProbe,
   type BootstrapOptions,
   dropSetIds,
   fixTimes,
@@ -15,7 +16,16 @@ import {
 import { listingDigest, listTree } from './listing.ts';
 import { lockStore } from './lock.ts';
 import { RECIPE, recipeId } from './recipe.ts';
-import { commitImage, findImage, imagesDir, MANIFEST_FILE, openStore, removeFolder, startUnfinished } from './store.ts';
+import {
+  commitImage,
+  findImage,
+  imagesDir,
+  MANIFEST_FILE,
+  openStore,
+  removeFolder,
+  startUnfinished,
+  unfinishedFolder,
+} from './store.ts';
 
 /** Free space that a build needs: tree, archives and what the installation downloads. */
 const NEEDED_BYTES = 2 * 1024 ** 3;
@@ -52,21 +62,23 @@ export async function buildImage(options: BuildOptions): Promise<Image> {
   if (existing) return existing;
   assertHost();
   await openStore(stateDir, NEEDED_BYTES);
-  await using _lock = await lockStore(imagesDir(stateDir), signal, () =>
-    onProgress('waiting for another process that builds or imports an image'),
-  );
+  await using cleanup = new AsyncDisposableStack();
+  const onWait = () => onProgress('waiting for another process that builds or imports an image');
+  cleanup.use(await lockStore(imagesDir(stateDir), signal, onWait));
   const others = await findImage(stateDir);
   if (others) return others;
-  await using cleanup = new AsyncDisposableStack();
-  const folder = await startUnfinished(stateDir);
+  const folder = unfinishedFolder(stateDir);
   cleanup.defer(() => removeFolder(folder));
+  await startUnfinished(stateDir);
 
   const tree = join(folder, 'tree');
+  const probe = join(folder, 'probe');
+  await compileProbe(probe, signal);
   onProgress(`installing Debian ${RECIPE.suite} with ${RECIPE.include.join(', ')} (half a minute to two minutes)`);
   await installPackages(tree, options);
   const packages = await readPackages(tree);
   onProgress(`${packages.length} packages installed; adding the probe, removing traces of this build`);
-  await addOurs(tree, signal);
+  await addOurs(tree, probe, signal);
   await removeTraces(tree, signal);
   await dropSetIds(tree, signal);
   await fixTimes(tree, signal);

@@ -178,15 +178,18 @@ export async function removeFolder(folder: string): Promise<void> {
   await exec(['rm', '--recursive', '--force', '--one-file-system', '--', folder]);
 }
 
-/** A new folder for one unfinished image, after removing what killed builds left. Only for the holder of the lock. */
-export async function startUnfinished(stateDir: string): Promise<string> {
+/** Where this process makes an image before it counts as one. */
+export function unfinishedFolder(stateDir: string): string {
+  return join(imagesDir(stateDir), `${UNFINISHED}${process.pid}`);
+}
+
+/** Makes that folder, after removing what killed builds left. Only for the holder of the lock. */
+export async function startUnfinished(stateDir: string): Promise<void> {
   const store = imagesDir(stateDir);
   for (const name of await readdir(store)) {
     if (name.startsWith(UNFINISHED)) await removeFolder(join(store, name));
   }
-  const folder = join(store, `${UNFINISHED}${process.pid}`);
-  makeReachable(folder);
-  return folder;
+  makeReachable(unfinishedFolder(stateDir));
 }
 
 /**

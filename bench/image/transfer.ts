@@ -16,6 +16,7 @@ import {
   readManifest,
   removeFolder,
   startUnfinished,
+  unfinishedFolder,
 } from './store.ts';
 
 const MANIFEST_BYTES = 16 * 1024 ** 2;
@@ -138,12 +139,12 @@ export async function importImage(file: string, stateDir: string, options: Trans
   if (manifestBytes > MANIFEST_BYTES || treeBytes > TREE_BYTES)
     throw new ParseError('IMAGE_ARCHIVE', 'refused: it is too large');
   await openStore(stateDir, treeBytes * COPIES);
-  await using _lock = await lockStore(imagesDir(stateDir), signal, () =>
-    onProgress('waiting for another process that builds or imports an image'),
-  );
   await using cleanup = new AsyncDisposableStack();
-  const folder = await startUnfinished(stateDir);
+  const onWait = () => onProgress('waiting for another process that builds or imports an image');
+  cleanup.use(await lockStore(imagesDir(stateDir), signal, onWait));
+  const folder = unfinishedFolder(stateDir);
   cleanup.defer(() => removeFolder(folder));
+  await startUnfinished(stateDir);
   onProgress('unpacking');
   const manifest = await unpackExport(source, folder, signal);
   await unpackTree(folder, manifest.digest, signal);
