@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { cleanCommand } from './cli/clean.ts';
 import { doctorCommand } from './cli/doctor.ts';
+import { passEnvironmentOn } from './cli/environment.ts';
 import { imageCommand } from './cli/image.ts';
 import { describeError, errorJson, print, printError } from './cli/output.ts';
 import { reportCommand } from './cli/report.ts';
@@ -39,6 +40,7 @@ function overrideExits(command: Command): Command {
 }
 
 async function main(argv: readonly string[]): Promise<number> {
+  passEnvironmentOn();
   try {
     await overrideExits(program()).parseAsync(argv);
     return 0;
