@@ -33,7 +33,7 @@ const RATE = 0.005;
 
 /**
  * What a reader must know before trusting the interval of one cell's series, in a fixed order. Conservative: clean series
- * warn in about 2 of 100 cases, all warnings together. The tests work on ranks, so that one spike does not decide.
+ * warn in 1 to 4 of 100 cases, all warnings together (spikes the most). The tests work on ranks, so that one spike does not decide.
  * They are permutation tests, decided by `seed`. Fewer than 8 samples, or all the same, never warn.
  * @throws ParseError `NOT_A_NUMBER` for a value that is not finite.
  */

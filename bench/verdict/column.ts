@@ -49,7 +49,9 @@ function unfit(cell: EvidenceCell, column: Column): HalfVerdict | null {
 }
 
 function withoutValue(cell: EvidenceCell): HalfVerdict {
-  return notAssessable(cell.failures > 0 ? `no value: ${cell.failures} failed` : 'no value', [cell.key]);
+  const { failures, n } = cell;
+  const reason = n > 0 ? `no finite median: ${failures} of ${n + failures} failed` : `no value: ${failures} failed`;
+  return notAssessable(failures > 0 ? reason : 'no value', [cell.key]);
 }
 
 function combine(halves: readonly HalfVerdict[]): HalfVerdict {

@@ -17,16 +17,19 @@ export interface MagnitudeRule {
   show(value: number): string;
 }
 
+/** The level below which the interval of a sampled metric decides nothing. */
+const LEAST_LEVEL = 0.95;
+
 /** Puts a cell's interval into a class and holds it against the claimed one. An interval across a boundary is not resolved. */
 export function decideMagnitude(cell: MeasuredCell, rule: MagnitudeRule): HalfVerdict {
   const measured = describe(cell, rule);
-  const ci = cell.ci ?? (rule.counted ? { lo: cell.median, hi: cell.median } : null);
+  const ci = trusted(cell, rule);
   const decided = (verdict: HalfVerdict['verdict'], words: string): HalfVerdict => ({
     verdict,
     reason: `${words}: ${measured}`,
     evidence: [cell.key],
   });
-  if (!ci) return decided('not-resolved', 'too few blocks for an interval');
+  if (!ci) return decided('not-resolved', 'too few blocks for a 95% interval');
   const lowest = classOf(ci.lo, rule.scale);
   const highest = classOf(ci.hi, rule.scale);
   if (lowest !== highest) {
@@ -36,6 +39,12 @@ export function decideMagnitude(cell: MeasuredCell, rule: MagnitudeRule): HalfVe
   if (lowest === claimed) return decided('holds', nameOf(lowest, rule));
   if (lowest < claimed) return decided(rule.smaller.verdict, rule.smaller.words);
   return decided('does-not-hold', rule.larger);
+}
+
+/** What few blocks give, such as the 75% of [min, max] over 3, is shown but decides nothing about a sampled metric. */
+function trusted(cell: MeasuredCell, rule: MagnitudeRule): { readonly lo: number; readonly hi: number } | null {
+  if (rule.counted) return cell.ci ?? { lo: cell.median, hi: cell.median };
+  return cell.level !== null && cell.level >= LEAST_LEVEL ? cell.ci : null;
 }
 
 function classOf(value: number, scale: Scale): number {
