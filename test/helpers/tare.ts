@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 
 const MAIN = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
 
 /** Starts the command line as a user would; `reject` is off, so that exit codes can be looked at. */
-export function tare(args: readonly string[]): ResultPromise<{ reject: false; all: true }> {
+export function tare(args: readonly string[]) {
   return execa(process.execPath, [MAIN, ...args], { reject: false, all: true, forceKillAfterDelay: false });
 }
 
