@@ -49,8 +49,9 @@ test('an interval that touches 1 excludes nothing', (t) => {
 
 test('a wide interval is not resolved, and more blocks are asked for', (t) => {
   const found = compare(ratio({ value: 1.1, ci: [0.9, 1.4] }), DELTA, 'lower');
-  t.like(found, { verdict: 'not-resolved', direction: 'slower' });
-  t.true(found.needsBlocks !== null && found.needsBlocks > 12 && found.needsBlocks < 12 * 10);
+  // Half-widths shrink with √n: ln(1.1/0.9) must get under ln(1.1), or both sides under ln(1.05).
+  t.like(found, { verdict: 'not-resolved', direction: 'slower', needsBlocks: 54 });
+  t.is(compare(ratio({ value: 1, ci: [0.9, 1.1] }), DELTA, 'lower').needsBlocks, 56);
 });
 
 test('below the minimum the verdict asks for the minimum', (t) => {
