@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { z } from 'zod';
+import { CommandError, ParseError } from '../bench/errors.ts';
+import { lockStore } from '../bench/image/lock.ts';
+import { RECIPE } from '../bench/image/recipe.ts';
+import { hostAptOptions, hostSources, sourceLines } from '../bench/image/sources.ts';
+import { exec } from '../bench/proc/exec.ts';
+import { buildInitrd, initrdInputs } from './initrd.ts';
+import { modulesOf } from './modules.ts';
+
+/** What is taken of the distribution's kernel. Raise `revision` when the code below changes what comes out. */
+const KERNEL = {
+  revision: 1,
+  package: 'linux-image-cloud-amd64',
+  modules: ['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_net', 'virtio_rng', 'ext4', 'button', 'evdev'],
+  /** Needed by ext4 through the crypto interface, where it is a module at all. */
+  optional: ['crc32c_generic', 'crc32c_cryptoapi'],
+} as const;
+
+const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
+const UNFINISHED = '.building-';
+const MANIFEST = 'kernel.json';
+const fileSchema = z.strictObject({ sha256: z.string(), bytes: z.number().int(), compressedBytes: z.number().int() });
+const manifestSchema = z.strictObject({
+  schema: z.literal(1),
+  package: z.string(),
+  version: z.string(),
+  /** `uname -r` of a guest. */
+  release: z.string(),
+  /** SHA-256 of the .deb that was unpacked. */
+  packageSha256: z.string(),
+  modules: z.array(z.string()),
+  vmlinuz: fileSchema,
+  initrd: fileSchema,
+});
+
+/** What `kernel.json` holds; `compressedBytes` is what shipping the file takes. */
+export type KernelManifest = z.infer<typeof manifestSchema>;
+
+/** A kernel with its initial file tree, complete on this host. */
+export interface Kernel {
+  readonly folder: string;
+  readonly vmlinuz: string;
+  readonly initrd: string;
+  readonly manifest: KernelManifest;
+}
+
+function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function kernelIn(folder: string): Promise<Kernel | undefined> {
+  try {
+    const manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')));
+    return { folder, vmlinuz: join(folder, 'vmlinuz'), initrd: join(folder, 'initrd'), manifest };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Unpacks the kernel's package, and those it depends on, without installing anything. */
+async function download(suite: string, tree: string, signal: AbortSignal): Promise<void> {
+  const { components } = RECIPE;
+  const aptOptions = [...(await hostAptOptions(signal)), 'APT::Install-Recommends "false";'];
+  const argv = [
+    // Dies with tare, and none of its mounts is ever visible on the host.
+    ...['setpriv', '--pdeathsig', 'KILL', '--'],
+    ...['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--propagation', 'private', '--'],
+    ...['mmdebstrap', '--mode=root', '--format=directory', '--architectures=amd64', '--variant=extract'],
+    ...[`--components=${components.join(',')}`, `--include=${KERNEL.package}`, '--skip=cleanup/apt'],
+    ...aptOptions.map((option) => `--aptopt=${option}`),
+    ...[suite, tree, ...sourceLines(hostSources(), { suite, components })],
+  ];
+  try {
+    await exec(argv, { signal, timeoutMs: DOWNLOAD_TIMEOUT_MS, maxBytes: 16 * 1024 * 1024 });
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.code !== 'COMMAND_FAILED') throw error;
+    throw new CommandError('KERNEL_DOWNLOAD', `could not get ${KERNEL.package} of ${suite}: ${error.message}`, {
+      details: error.details,
+      hint: 'check that a Debian mirror is reachable (apt-get update)',
+      cause: error,
+    });
+  }
+}
+
+async function findOne(folder: string, pattern: RegExp): Promise<RegExpExecArray> {
+  const found = (await readdir(folder)).map((name) => pattern.exec(name)).filter((match) => match !== null);
+  const [first] = found;
+  if (first && found.length === 1) return first;
+  throw new ParseError('KERNEL_PACKAGE', `${found.length} files instead of one match ${pattern.source} in ${folder}`);
+}
+
+function fileOf(bytes: Uint8Array, compressed: boolean) {
+  return { sha256: sha256(bytes), bytes: bytes.length, compressedBytes: compressed ? bytes.length : gzipSync(bytes).length };
+}
+
+async function build(suite: string, folder: string, signal: AbortSignal): Promise<void> {
+  const tree = join(folder, 'tree');
+  await download(suite, tree, signal);
+  const [image, release = ''] = await findOne(join(tree, 'boot'), /^vmlinuz-(.+)$/);
+  const archives = join(tree, 'var/cache/apt/archives');
+  const [deb, version = ''] = await findOne(archives, /^linux-image-\d[^_]*_([^_]+)_amd64\.deb$/);
+  const modules = await modulesOf(join(tree, 'lib/modules', release), KERNEL.modules, KERNEL.optional, signal);
+  const initrd = await buildInitrd(modules, folder, signal);
+  await copyFile(join(tree, 'boot', image), join(folder, 'vmlinuz'));
+  await writeFile(join(folder, 'initrd'), initrd);
+  const manifest: KernelManifest = {
+    schema: 1,
+    package: KERNEL.package,
+    version: decodeURIComponent(version),
+    release,
+    packageSha256: sha256(await readFile(join(archives, deb))),
+    modules: modules.map(({ name }) => name),
+    // A bzImage is compressed already.
+    vmlinuz: fileOf(await readFile(join(folder, 'vmlinuz')), true),
+    initrd: fileOf(initrd, false),
+  };
+  await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  await rm(tree, { recursive: true, force: true });
+}
+
+/**
+ * The distribution's kernel for guests, with our initial file tree: the cached one, or a new one (a download of some
+ * 30 MB). The key covers everything that decides what is built but for the archive's state on that day, which
+ * `kernel.json` records.
+ * @throws CommandError `KERNEL_DOWNLOAD`, `TOOL_MISSING`; ParseError; InterruptedError.
+ */
+export async function prepareKernel(stateDir: string, suite: string, signal: AbortSignal): Promise<Kernel> {
+  const store = join(stateDir, 'kernels');
+  const key = sha256(JSON.stringify([KERNEL, suite, await initrdInputs()])).slice(0, 16);
+  const folder = join(store, key);
+  const cached = await kernelIn(folder);
+  if (cached) return cached;
+  mkdirSync(store, { recursive: true, mode: 0o755 });
+  await using _lock = await lockStore(store, signal, () => {});
+  const others = await kernelIn(folder);
+  if (others) return others;
+  for (const name of await readdir(store)) {
+    if (name.startsWith(UNFINISHED)) await rm(join(store, name), { recursive: true, force: true });
+  }
+  const unfinished = join(store, `${UNFINISHED}${process.pid}`);
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => rm(unfinished, { recursive: true, force: true }));
+  await mkdir(unfinished, { mode: 0o755 });
+  await build(suite, unfinished, signal);
+  await exec(['sync', '--file-system', unfinished]);
+  await rm(folder, { recursive: true, force: true });
+  await rename(unfinished, folder);
+  const built = await kernelIn(folder);
+  if (built) return built;
+  throw new ParseError('KERNEL_MANIFEST', `${join(folder, MANIFEST)} is not as it was written`);
+}
