@@ -65,6 +65,17 @@ function statusOf(context: CellContext, runner: ManifestRunner, metric: Metric, 
   return 'assessable';
 }
 
+/** What a reader must know of the ratios themselves: drift that both share cancels, what is left in one of them does not. */
+function ratioWarnings(values: readonly BlockValue[], native: readonly BlockValue[], seed: number): readonly string[] {
+  const base = new Map(native.map(({ block, value }) => [block, value]));
+  const logs = values.flatMap(({ block, position, value }) => {
+    const below = base.get(block);
+    if (value === 'failed' || typeof below !== 'number' || value <= 0 || below <= 0) return [];
+    return [{ block, position, value: Math.log(value / below) }];
+  });
+  return seriesWarnings(logs, seed).map((warning) => `ratio to native: ${warning.message}`);
+}
+
 /** One cell: block values reduced, with its interval, its ratio to native and its warnings. Null where nothing was tried. */
 export function cellOf(
   context: CellContext,
@@ -100,6 +111,9 @@ export function cellOf(
     max: numbers.length > 0 ? Math.max(...numbers) : null,
     status,
     ratioToNative: compared ? ratioOf(values, native, metric, manifest) : null,
-    warnings: seriesWarnings(series, manifest.seed, { exact: metric.unit === 'bytes' }).map((warning) => warning.message),
+    warnings: [
+      ...seriesWarnings(series, manifest.seed, { exact: metric.unit === 'bytes' }).map((warning) => warning.message),
+      ...(compared ? ratioWarnings(values, native, manifest.seed) : []),
+    ],
   };
 }
