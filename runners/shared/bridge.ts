@@ -1,0 +1,181 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { ResourceError } from '../../bench/errors.ts';
+import type { RunContext } from '../../bench/model/runner.ts';
+import { exec } from '../../bench/proc/exec.ts';
+import { ownedName } from '../../bench/proc/owner.ts';
+import { Refcounted } from './refcounted.ts';
+import {
+  addressAt,
+  formatNetwork,
+  freeSubnets,
+  knownNetworks,
+  type Network,
+  overlaps,
+  parseRecords,
+  roomFor,
+} from './subnet.ts';
+
+/** One address of the run's subnet, until it is disposed. */
+export interface AddressLease extends Disposable {
+  /** e.g. `198.18.4.2`. */
+  readonly address: string;
+  /** `198.18.4.2/22`, as `ip address add` takes it. */
+  readonly withPrefix: string;
+}
+
+/** The run's own bridge; no default route leads out of it and nothing but instances is bound to it. */
+export interface RunBridge extends AsyncDisposable {
+  /** `tare-<tag>`, 11 characters. */
+  readonly name: string;
+  /** e.g. `198.18.4.0/22`. */
+  readonly subnet: string;
+  readonly prefix: number;
+  /** The host's own address on the bridge, the subnet's .1. */
+  readonly hostAddress: string;
+  /** An address that no other instance of this run has. @throws ResourceError `NO_ADDRESS`. */
+  lease(): AddressLease;
+}
+
+/** The host's address is the first; instances follow. */
+const FIRST_INSTANCE = 2;
+
+interface Made {
+  readonly name: string;
+  readonly network: Network;
+  readonly leased: Set<number>;
+}
+
+const bridges = new Refcounted<Made>();
+
+/** Networks of this host, without those on `except`. */
+async function networksOfHost(except = ''): Promise<readonly Network[]> {
+  const ip = async (...words: readonly string[]) => (await exec(['ip', '-json', '-4', ...words])).stdout;
+  const others = (json: string, key: string) =>
+    JSON.stringify(parseRecords(json).filter((item) => item[key] !== except));
+  const routes = await ip('route', 'show', 'table', 'all');
+  const addresses = await ip('address', 'show');
+  return knownNetworks(others(routes, 'dev'), others(addresses, 'ifname'));
+}
+
+/**
+ * A subnet of the benchmark range that is free on this host now.
+ * @throws ResourceError `NO_SUBNET`.
+ */
+export async function chooseSubnet(tag: string): Promise<string> {
+  const [network] = freeSubnets(await networksOfHost(), tag);
+  if (network) return formatNetwork(network);
+  throw new ResourceError('NO_SUBNET', 'every subnet of 198.18.0.0/15 is in use on this host', {
+    hint: 'see "ip route show table all": something routes the whole benchmark range',
+  });
+}
+
+function setting(path: string, value: string): void {
+  writeFileSync(`/proc/sys/net/${path}`, value);
+}
+
+/** What a guest with root rights could otherwise use to reach other networks through this host. */
+function closeTheWayOut(bridge: string): void {
+  if (existsSync(`/proc/sys/net/ipv6/conf/${bridge}`)) setting(`ipv6/conf/${bridge}/disable_ipv6`, '1');
+  // Only packets that arrive on this interface: the host's other forwarding stays as it is.
+  setting(`ipv4/conf/${bridge}/forwarding`, '0');
+  setting(`ipv4/conf/${bridge}/rp_filter`, '1');
+}
+
+/** A fixed address of its own: a bridge otherwise takes its lowest port's, and neighbours must ask again. */
+function hardwareAddress(tag: string): string {
+  return ['02', '74', '72', ...(tag.match(/../g) ?? [])].join(':');
+}
+
+async function makeOn(name: string, tag: string, network: Network, undo: AsyncDisposableStack): Promise<void> {
+  undo.defer(() => removeLink(name));
+  const options = ['stp_state', '0', 'forward_delay', '0', 'mcast_snooping', '0'];
+  await exec(['ip', 'link', 'add', 'name', name, 'address', hardwareAddress(tag), 'type', 'bridge', ...options]);
+  closeTheWayOut(name);
+  await exec(['ip', '-batch', '-'], {
+    input: [`address add ${addressAt(network, 1)}/${network.prefix} dev ${name}`, `link set ${name} up`, ''].join('\n'),
+  });
+}
+
+async function make(tag: string, undo: AsyncDisposableStack): Promise<Made> {
+  const name = ownedName(tag);
+  for (const network of freeSubnets(await networksOfHost(), tag).slice(0, 8)) {
+    await using attempt = new AsyncDisposableStack();
+    await makeOn(name, tag, network, attempt);
+    // Somebody else may have taken the same subnet meanwhile; both then give way and look again.
+    const others = await networksOfHost(name);
+    if (others.some((other) => overlaps(other, network))) continue;
+    const owned = attempt.move();
+    undo.defer(() => owned.disposeAsync());
+    return { name, network, leased: new Set() };
+  }
+  throw new ResourceError('NO_SUBNET', 'no subnet of 198.18.0.0/15 is free on this host', {
+    hint: 'see "ip route show table all": something routes the whole benchmark range',
+  });
+}
+
+function leaseFrom({ network, leased }: Made): AddressLease {
+  const room = roomFor(network);
+  for (let index = FIRST_INSTANCE; index < FIRST_INSTANCE + room; index += 1) {
+    if (leased.has(index)) continue;
+    leased.add(index);
+    const address = addressAt(network, index);
+    return {
+      address,
+      withPrefix: `${address}/${network.prefix}`,
+      [Symbol.dispose]: () => void leased.delete(index),
+    };
+  }
+  throw new ResourceError('NO_ADDRESS', `all ${room} addresses of ${formatNetwork(network)} are in use`);
+}
+
+/**
+ * The bridge of a run: made for the first caller, the same one for every other, removed when the last has disposed it.
+ * @throws ResourceError `NO_SUBNET`; CommandError.
+ */
+export async function runBridge(run: Pick<RunContext, 'owner'>): Promise<RunBridge> {
+  const { tag } = run.owner;
+  const use = await bridges.acquire(tag, (undo) => make(tag, undo));
+  const { name, network } = use.value;
+  return {
+    name,
+    subnet: formatNetwork(network),
+    prefix: network.prefix,
+    hostAddress: addressAt(network, 1),
+    lease: () => leaseFrom(use.value),
+    [Symbol.asyncDispose]: () => use[Symbol.asyncDispose](),
+  };
+}
+
+/** Removes a network interface; one that is gone is fine. */
+export async function removeLink(name: string): Promise<void> {
+  await exec(['ip', 'link', 'delete', name], { accept: 'any' });
+  const { exitCode } = await exec(['ip', 'link', 'show', 'dev', name], { accept: 'any' });
+  if (exitCode !== 0) return;
+  throw new ResourceError('LINK_STAYS', `the network interface ${name} could not be removed`, {
+    hint: `try: ip link delete ${name}`,
+  });
+}
+
+/** The interface that the kernel would send a packet for this address to; undefined where no route leads to it. */
+export async function routeTo(address: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await exec(['ip', '-json', 'route', 'get', address], { accept: 'any' });
+  const device = exitCode === 0 ? parseRecords(stdout)[0]?.['dev'] : undefined;
+  return typeof device === 'string' ? device : undefined;
+}
+
+/**
+ * To be called before anything is sent to an instance: a vanished bridge must not turn a benchmark into traffic on
+ * somebody's network.
+ * @throws ResourceError `ROUTE_ASTRAY`.
+ */
+export async function requireRoute(address: string, bridge: string): Promise<void> {
+  const device = await routeTo(address);
+  if (device === bridge) return;
+  throw new ResourceError(
+    'ROUTE_ASTRAY',
+    `packets for ${address} would go to ${device ?? 'nowhere'}, not to ${bridge}`,
+    {
+      hint: 'the bridge has gone, or a route of this host covers it: nothing was sent',
+    },
+  );
+}
