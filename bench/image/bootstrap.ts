@@ -1,9 +1,10 @@
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CommandError } from '../errors.ts';
 import type { ImagePackage } from '../model/image.ts';
 import { INSIDE } from '../model/image.ts';
 import { exec } from '../proc/exec.ts';
+import { makeFolder } from './folder.ts';
 import { installedPackages } from './packages.ts';
 import { PROBE_FLAGS, PROBE_SOURCE, RECIPE } from './recipe.ts';
 import { hostAptOptions, hostSources, sourceLines } from './sources.ts';
@@ -79,10 +80,10 @@ export async function compileProbe(file: string, signal: AbortSignal): Promise<v
 
 /** Moves the probe into the tree, and makes what every instance finds at a fixed place. */
 export async function addOurs(tree: string, probe: string, signal: AbortSignal): Promise<void> {
-  for (const folder of RECIPE.folders) await mkdir(join(tree, folder), { recursive: true, mode: 0o755 });
+  for (const folder of RECIPE.folders) makeFolder(join(tree, folder));
   for (const [path, contents] of Object.entries(RECIPE.files)) {
     await rm(join(tree, path), { force: true });
-    await mkdir(dirname(join(tree, path)), { recursive: true, mode: 0o755 });
+    makeFolder(dirname(join(tree, path)));
     await writeFile(join(tree, path), contents);
     await chmod(join(tree, path), 0o644);
   }

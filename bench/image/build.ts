@@ -13,6 +13,7 @@ import {
   readPackages,
   removeTraces,
 } from './bootstrap.ts';
+import { removeFolder } from './folder.ts';
 import { listingDigest, listTree } from './listing.ts';
 import { lockStore } from './lock.ts';
 import { RECIPE, recipeId } from './recipe.ts';
@@ -22,7 +23,6 @@ import {
   imagesDir,
   MANIFEST_FILE,
   openStore,
-  removeFolder,
   startUnfinished,
   unfinishedFolder,
 } from './store.ts';

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '../errors.ts';
 import { exec } from '../proc/exec.ts';
 
 /** One place that the host gets packages from. */
@@ -106,8 +107,12 @@ export function keptAptOptions(dump: string): readonly string[] {
   return dump.split('\n').filter((line) => KEPT_OPTIONS.test(line));
 }
 
-/** The host's apt options that the build needs too; none where apt-config is missing. */
+/** The host's apt options that the build needs too; none where there is no apt. */
 export async function hostAptOptions(signal: AbortSignal): Promise<readonly string[]> {
-  const { stdout } = await exec(['apt-config', 'dump'], { signal, accept: 'any' });
-  return keptAptOptions(stdout);
+  try {
+    return keptAptOptions((await exec(['apt-config', 'dump'], { signal })).stdout);
+  } catch (error) {
+    if (codeOf(error) === 'TOOL_MISSING') return [];
+    throw error;
+  }
 }

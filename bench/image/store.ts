@@ -1,11 +1,11 @@
 import { readdir, readFile, readlink, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
-import { mkdirSync, existsSync, chmodSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, messageOf, ParseError, ResourceError } from '../errors.ts';
 import type { Image, ImageManifest } from '../model/image.ts';
 import { exec } from '../proc/exec.ts';
 import { COMPRESSED_ARCHIVE, TREE_ARCHIVE } from './archive.ts';
+import { makeFolder, removeFolder } from './folder.ts';
 import { listingDigest, listTree } from './listing.ts';
 import { recipeId } from './recipe.ts';
 
@@ -149,7 +149,7 @@ function mib(bytes: number): string {
 export async function openStore(stateDir: string, needBytes: number): Promise<string> {
   const folder = imagesDir(stateDir);
   try {
-    makeReachable(folder);
+    makeFolder(folder);
   } catch (error) {
     throw new ResourceError('STATE_DIR', `cannot make ${folder}: ${messageOf(error)}`, {
       hint: 'run as root, or choose another folder with --state',
@@ -165,19 +165,6 @@ export async function openStore(stateDir: string, needBytes: number): Promise<st
   });
 }
 
-function makeReachable(folder: string): void {
-  if (existsSync(folder)) return;
-  makeReachable(dirname(folder));
-  mkdirSync(folder);
-  // The umask may have taken bits away.
-  chmodSync(folder, 0o755);
-}
-
-/** Removes a folder of ours and never anything that is mounted below it; one that is gone is fine. */
-export async function removeFolder(folder: string): Promise<void> {
-  await exec(['rm', '--recursive', '--force', '--one-file-system', '--', folder]);
-}
-
 /** Where this process makes an image before it counts as one. */
 export function unfinishedFolder(stateDir: string): string {
   return join(imagesDir(stateDir), `${UNFINISHED}${process.pid}`);
@@ -189,7 +176,7 @@ export async function startUnfinished(stateDir: string): Promise<void> {
   for (const name of await readdir(store)) {
     if (name.startsWith(UNFINISHED)) await removeFolder(join(store, name));
   }
-  makeReachable(unfinishedFolder(stateDir));
+  makeFolder(unfinishedFolder(stateDir));
 }
 
 /**

@@ -1,10 +1,11 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CommandError, messageOf, ParseError, ResourceError } from '../errors.ts';
 import type { Image, ImageManifest } from '../model/image.ts';
 import { exec } from '../proc/exec.ts';
 import { artefactsOf, compress, TREE_ARCHIVE } from './archive.ts';
 import { checkExport, checkTree, checkTreeNames } from './hostile.ts';
+import { makeFolder, removeFolder } from './folder.ts';
 import { hashFile, listingDigest, listTree } from './listing.ts';
 import { lockStore } from './lock.ts';
 import { RECIPE } from './recipe.ts';
@@ -14,7 +15,6 @@ import {
   MANIFEST_FILE,
   openStore,
   readManifest,
-  removeFolder,
   startUnfinished,
   unfinishedFolder,
 } from './store.ts';
@@ -97,7 +97,7 @@ async function unpackTree(folder: string, digest: string, signal: AbortSignal): 
   const tree = join(folder, 'tree');
   const { size } = await stat(archive);
   checkTreeNames(await list(archive, false, signal), await list(archive, true, signal), size);
-  await mkdir(tree, { mode: 0o755 });
+  makeFolder(tree);
   // tar itself refuses to leave the folder, by names or through links that it has just made.
   await tar(
     ['--extract', '--same-owner', '--same-permissions', '--numeric-owner', `--directory=${tree}`, `--file=${archive}`],

@@ -17,6 +17,7 @@ export const PROGRAM_PACKAGES: Readonly<Record<string, string>> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   runc: 'runc',
   taskset: 'util-linux',
+  setpriv: 'util-linux',
   tar: 'tar',
   umount: 'mount',
   unshare: 'util-linux',
