@@ -5,16 +5,14 @@ import { buildImage } from '../image/build.ts';
 import { findImage, listImages } from '../image/store.ts';
 import { exportImage, importImage } from '../image/transfer.ts';
 import type { Image } from '../model/image.ts';
-import { addToEnvironment } from '../proc/exec.ts';
 import { print, printable, printError } from './output.ts';
+import { passProxies } from './proxies.ts';
 import { interruptible } from './signals.ts';
 
 interface Flags {
   readonly state: string;
   readonly json?: boolean;
 }
-
-const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'no_proxy'] as const;
 
 function progress(line: string): void {
   printError(printable(line));
@@ -46,8 +44,7 @@ function show(image: Image, json: boolean | undefined): void {
 
 async function build(flags: Flags & { readonly mirror?: string }): Promise<void> {
   using interrupt = interruptible(() => progress('ending the build; press again to end at once'));
-  const proxies = PROXY_VARIABLES.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
-  addToEnvironment(Object.fromEntries(proxies));
+  passProxies();
   const image = await buildImage({
     stateDir: flags.state,
     signal: interrupt.signal,

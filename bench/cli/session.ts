@@ -22,6 +22,7 @@ import { runnersOf } from '../../runners/registry.ts';
 import { nullRunner } from '../../runners/null/index.ts';
 import { takeOwnership } from './ownership.ts';
 import type { Progress } from './progress.ts';
+import { passProxies } from './proxies.ts';
 import { VERSION } from './version.ts';
 
 /** Free bytes without which a run is not begun: a base disk, a run-private tree and the disk experiment's data sets. */
@@ -104,6 +105,7 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
   await using ownership = takeOwnership(config.state, signal);
   const { owner, runDir } = ownership;
   requireSpace(config.state, NEEDED_BYTES);
+  passProxies();
   const image = await buildImage({ stateDir: config.state, signal, onProgress: (message) => progress.note(message) });
   const run: RunContext = {
     owner,
