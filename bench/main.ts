@@ -43,7 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
   passEnvironmentOn();
   try {
     await overrideExits(program()).parseAsync(argv);
-    return 0;
+    return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT;
     printError(describeError(error));

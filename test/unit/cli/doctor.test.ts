@@ -1,0 +1,99 @@
+import test from 'ava';
+import { type KvmFacts, judgeKvm } from '../../../bench/cli/doctor/kvm.ts';
+import { renderExamination } from '../../../bench/cli/doctor/render.ts';
+import type { Examination } from '../../../bench/cli/doctor/examine.ts';
+import type { Support } from '../../../bench/model/runner.ts';
+
+const INTEL: KvmFacts = {
+  device: 'ENOENT',
+  cpuFeature: 'vmx',
+  modules: [],
+  virtualised: false,
+  container: false,
+  root: true,
+};
+
+/** Each way in which KVM can be there or not, and words that only its answer has. */
+const WAYS: readonly (readonly [way: string, facts: Partial<KvmFacts>, found: RegExp, advice: RegExp | null])[] = [
+  ['it works on hardware', { device: 'opens' }, /opens \(vmx\)$/, null],
+  ['it works in a virtual machine', { device: 'opens', virtualised: true }, /nested/, null],
+  [
+    'it opens on a CPU without the feature',
+    { device: 'opens', cpuFeature: null },
+    /neither vmx nor svm/,
+    /may not run/,
+  ],
+  ['the CPU cannot, or its firmware forbids it', { cpuFeature: null }, /neither vmx nor svm/, /firmware/],
+  ['the outer hypervisor offers none', { cpuFeature: null, virtualised: true }, /virtual/, /nested virtualisation/],
+  ['the module is not loaded', {}, /kvm_intel is not loaded/, /^modprobe kvm_intel$/],
+  ["AMD's module is not loaded", { cpuFeature: 'svm', modules: ['kvm'] }, /kvm_amd/, /^modprobe kvm_amd$/],
+  ['a stale device file without a module', { device: 'ENODEV' }, /not loaded/, /modprobe/],
+  ['the module is loaded and the device missing', { modules: ['kvm', 'kvm_intel'] }, /loaded, but/, /modprobe -r/],
+  ['a container without the device', { modules: ['kvm_intel'], container: true }, /container/, /--device/],
+  ['a container whose host lacks the module', { container: true }, /not loaded/, /outside of this container/],
+  ['the user is not in the group', { device: 'EACCES', root: false }, /this user/, /usermod -aG kvm/],
+  ['a container that may not use the device', { device: 'EPERM', container: true }, /container/, /--device/],
+  ['a security module forbids it', { device: 'EPERM' }, /may not be used$/, /security module/],
+  ['something else', { device: 'EBUSY' }, /EBUSY/, /dmesg/],
+];
+
+for (const [way, facts, found, advice] of WAYS) {
+  test(`KVM: ${way}`, (t) => {
+    const finding = judgeKvm({ ...INTEL, ...facts });
+    t.regex(finding.found, found);
+    t.is(finding.status, advice === null ? 'ok' : 'warn');
+    if (advice) t.regex(finding.advice ?? '', advice);
+    else t.is(finding.advice, null);
+  });
+}
+
+function supported(as: string, title: string, accelerator: 'none' | 'tcg'): Support {
+  const capabilities = { isolation: 'vm', accelerator, marks: ['launched', 'api'], designed: [] } as const;
+  return { ok: true, as, title, capabilities, versions: { qemu: '7.2' } };
+}
+
+const EXAMINATION: Examination = {
+  schema: 'tare-doctor-1',
+  ok: true,
+  runners: [
+    { id: 'native', support: supported('native', 'no box', 'none') },
+    { id: 'kvm-direct', support: supported('tcg-direct', 'QEMU TCG (emulated, not KVM)', 'tcg') },
+    { id: 'docker', support: { ok: false, code: 'SERVICE_DOWN', reason: 'no \u001b[31manswer', hint: 'start it' } },
+  ],
+  checks: [
+    { id: 'kernel', title: 'kernel', status: 'ok', found: '6.1', advice: null },
+    { id: 'space', title: 'disk space', status: 'missing', found: '1 GiB free', advice: 'free some' },
+  ],
+  host: {
+    ...{
+      kernel: '6.1',
+      distribution: 'Debian',
+      cpuModel: null,
+      cpus: 2,
+      memoryBytes: 1,
+      cgroup: 'v2',
+      init: 'systemd',
+    },
+    ...{ virtualised: false, kvm: false, governor: null, smt: null, stateFileSystem: 'ext4' },
+  },
+};
+
+test('the table says how many runners can run, and what to do about the others', (t) => {
+  const text = renderExamination(EXAMINATION, { color: false });
+  t.regex(text, /^2 of 3 runners can run here$/m);
+  t.regex(text, /missing {2}docker .*\n +→ start it$/m);
+  t.regex(text, /missing {2}disk space +1 GiB free\n +→ free some$/m);
+  t.regex(text, /^ {2}ok {7}kernel +6\.1$/m);
+});
+
+test('emulation is a warning under its own name', (t) => {
+  const text = renderExamination(EXAMINATION, { color: false });
+  t.regex(text, /warn +kvm-direct as tcg-direct +QEMU TCG \(emulated, not KVM\), qemu 7\.2$/m);
+});
+
+test('colour comes only where it is asked for, and what the host says never drives the terminal', (t) => {
+  t.false(renderExamination(EXAMINATION, { color: false }).includes('\u001b'));
+  const colored = renderExamination(EXAMINATION, { color: true });
+  t.true(colored.includes('\u001b[32mok'));
+  t.false(colored.includes('\u001b[31manswer'));
+});
