@@ -1,0 +1,73 @@
+import type { Cell, RatioToNative, Result } from '../bench/model/result.ts';
+import { printable } from './text.ts';
+import { formatInterval, formatLevel, formatRatio, formatRatioInterval, formatValue } from './units.ts';
+import type { Words } from './words.ts';
+
+/** Phrases that several renderers share. */
+
+/** Two levels that differ by rounding only are the same. */
+const LEVEL_TOLERANCE = 1e-9;
+
+/** `812 ms`, or why there is none. */
+export function medianText(cell: Cell, words: Words): string {
+  if (cell.median !== null) return formatValue(cell.median, cell.unit);
+  return cell.failures > 0 ? words.failed(cell.failures) : words.noValue;
+}
+
+/** `790–840 ms`, with its level where that is below the asked one; null where there is no interval. */
+export function intervalText(cell: Cell, level: number, words: Words): string | null {
+  if (!cell.ci) return null;
+  const short = cell.ci.level < level - LEVEL_TOLERANCE ? ` (${words.belowLevel(formatLevel(cell.ci.level))})` : '';
+  return `${formatInterval(cell.ci, cell.unit)}${short}`;
+}
+
+/** `790–840 ms, n 12, 2 failed`. */
+export function supportText(cell: Cell, level: number, words: Words): string {
+  const parts = [intervalText(cell, level, words) ?? words.noInterval, words.n(cell.n)];
+  if (cell.failures > 0 && cell.median !== null) parts.push(words.failed(cell.failures));
+  if (cell.status === 'not-comparable') parts.push(words.notComparable);
+  return parts.join(', ');
+}
+
+/** `812 ms (790–840 ms, n 12)`. */
+export function cellText(cell: Cell, level: number, words: Words): string {
+  return `${medianText(cell, words)} (${supportText(cell, level, words)})`;
+}
+
+/** `3.42×`, or why there is none. */
+export function ratioText(ratio: RatioToNative, words: Words): string {
+  if (ratio.value !== null) return formatRatio(ratio.value);
+  return ratio.n === 0 ? words.noValue : '∞';
+}
+
+export function ratioIntervalText(ratio: RatioToNative, words: Words): string {
+  return ratio.ci ? formatRatioInterval(ratio.ci) : words.noInterval;
+}
+
+/** `slower by more than 5%`, `not resolved: needs about 24 blocks`. */
+export function ratioVerdictText(ratio: RatioToNative, delta: number, words: Words): string {
+  const verdict = words.comparison(ratio.verdict, ratio.beyondDelta, delta);
+  return ratio.verdict === 'not-resolved' && ratio.needsBlocks !== null
+    ? `${verdict}: ${words.needs(ratio.needsBlocks)}`
+    : verdict;
+}
+
+/** One line about the machine. */
+export function hostText({ host }: Result, words: Words): string {
+  return [
+    host.cpuModel === null ? null : printable(host.cpuModel),
+    words.cpus(host.cpus),
+    words.memory(formatValue(host.memoryBytes, 'bytes')),
+    `Linux ${printable(host.kernel)}`,
+    printable(host.distribution),
+    host.kvm ? words.kvm : words.noKvm,
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
+}
+
+/** `2026-01-02 03:04:05 UTC` of an RFC 3339 stamp; another text stays as it is. */
+export function timeText(stamp: string): string {
+  const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(stamp);
+  return match ? `${match[1]} ${match[2]} UTC` : printable(stamp);
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { MARK_NAMES } from '../bench/model/mark.ts';
+import type { EffectiveLimits } from '../bench/model/runner.ts';
+
+/** The form of `result.json`, one object after the other; unknown keys are refused. */
+
+const text = z.string();
+const count = z.int().nonnegative();
+const number = z.number();
+const bytes = z.int().nonnegative();
+const phase = z.enum(['pilot', 'measured']);
+const unit = z.enum(['ns', 'bytes']);
+const bothLanguages = z.strictObject({ en: text, zh: text });
+
+/** Every field of `EffectiveLimits`; the compiler refuses a list with one missing. */
+const LIMITS = {
+  cpus: true,
+  memoryBytes: true,
+  swapBytes: true,
+  cpuQuota: true,
+  seccomp: true,
+  capabilities: true,
+  apparmor: true,
+  vcpus: true,
+  emulatorCpus: true,
+  diskCache: true,
+  accelerator: true,
+  kernel: true,
+  hugePages: true,
+} as const satisfies Record<keyof EffectiveLimits, true>;
+
+const interval = z
+  .strictObject({
+    lo: number.nullable().describe('null: no finite bound on this side, because of failures'),
+    hi: number.nullable().describe('null: no finite bound on this side, because of failures'),
+    level: number.describe('what n blocks really attain, 0 to 1'),
+  })
+  .describe('from order statistics (the exact sign test)');
+
+const ratioToNative = z
+  .strictObject({
+    value: number
+      .nullable()
+      .describe('exp of the median of ln(runner / native), block by block; null where failures reach it'),
+    ci: interval.nullable(),
+    n: count.describe('blocks with a ratio'),
+    withoutNative: count.describe('blocks in which native itself failed'),
+    smallestP: number.describe('the smallest two-sided p that n blocks can give'),
+    verdict: z.enum(['equivalent', 'faster', 'slower', 'not-resolved']),
+    beyondDelta: z.boolean().describe('whether the whole interval lies beyond the equivalence margin'),
+    needsBlocks: count.nullable().describe('for not-resolved: about how many blocks it would need'),
+  })
+  .describe('a runner against native');
+
+const cell = z.strictObject({
+  key: text.describe('runner/experiment/workload/metric'),
+  runner: text,
+  experiment: text,
+  workload: text,
+  metric: text,
+  title: text,
+  unit,
+  better: z.enum(['lower', 'higher']),
+  primary: z.boolean(),
+  n: count.describe('blocks with a value'),
+  failures: count.describe('blocks that should have a value and have none'),
+  median: number.nullable().describe('null: no value, or a failure lies in the middle'),
+  ci: interval.nullable(),
+  min: number.nullable(),
+  max: number.nullable(),
+  status: z
+    .enum(['assessable', 'emulated', 'not-comparable', 'no-data'])
+    .describe('emulated values have neither ratio nor verdict; not-comparable: an undeclared difference was read back'),
+  ratioToNative: ratioToNative.nullable(),
+  warnings: z.array(text),
+});
+
+const claim = z.strictObject({
+  id: text,
+  feature: bothLanguages,
+  halves: z.array(
+    z.strictObject({
+      column: z.enum(['container', 'vm']),
+      source: bothLanguages.describe('the cell of the source, as it stands'),
+      verdict: z.enum(['holds', 'does-not-hold', 'not-resolved', 'not-assessable']),
+      reason: text,
+      evidence: z.array(text).describe('keys of cells'),
+    }),
+  ),
+});
+
+const host = z.strictObject({
+  kernel: text,
+  distribution: text,
+  cpuModel: text.nullable(),
+  cpus: count,
+  memoryBytes: bytes,
+  cgroup: z.enum(['v1', 'v2', 'hybrid', 'none']),
+  init: text,
+  virtualised: z.boolean(),
+  kvm: z.boolean(),
+  governor: text.nullable(),
+  smt: z.boolean().nullable(),
+  stateFileSystem: text,
+});
+
+const capabilities = z.strictObject({
+  isolation: z.enum(['none', 'container', 'sandbox', 'vm']),
+  accelerator: z.enum(['none', 'kvm', 'tcg']),
+  marks: z.array(z.enum(MARK_NAMES)).describe('the named points of a start that the runner really observes'),
+  designed: z.array(z.strictObject({ limit: z.enum(keysOf(LIMITS)), why: text })),
+  nested: z.exactOptional(z.boolean()).describe('whether KVM itself runs inside a VM'),
+});
+
+const runner = z.strictObject({
+  id: text,
+  as: text.describe('the id of its cells'),
+  title: text,
+  capabilities,
+  versions: z.record(text, text),
+  digest: text,
+  isolation: text,
+  accel: text,
+});
+
+const experiment = z.strictObject({
+  id: text,
+  workload: text,
+  blocks: count,
+  pilotBlocks: count.describe('kept, and excluded from every cell'),
+  frozen: z.strictObject({ blocks: count, reason: text, needed: count.nullable() }).nullable(),
+});
+
+export const resultSchema = z
+  .strictObject({
+    schema: z.literal('tare-result-1'),
+    runId: text,
+    startedAt: text.describe('RFC 3339, UTC'),
+    host,
+    image: z.strictObject({ digest: text, packages: count, createdAt: text, suite: text }),
+    spec: z.strictObject({
+      cpus: z.array(count),
+      memoryBytes: bytes,
+      diskCache: z.enum(['none', 'writeback']),
+      network: z.enum(['bridge', 'none']),
+    }),
+    columns: z.strictObject({ container: text.nullable(), vm: text.nullable() }),
+    level: number.describe('asked of every interval: 1 − 0.05 / comparisons'),
+    comparisons: count.describe('the number of primary comparisons'),
+    delta: number.describe('ratios within ± delta are equivalent'),
+    runners: z.array(runner),
+    unavailable: z.array(z.strictObject({ id: text, code: text, reason: text, hint: text })),
+    experiments: z.array(experiment),
+    cells: z.array(cell),
+    claims: z.array(claim),
+    differences: z.array(
+      z.strictObject({ runner: text, limit: text, expected: text, actual: text, designed: text.nullable() }),
+    ),
+    guards: z.array(z.strictObject({ guard: text, experiment: text, blocks: count, tripped: count, message: text })),
+    failures: z.array(
+      z.strictObject({ runner: text, experiment: text, phase, stage: text, code: text, message: text, count }),
+    ),
+    outcome: z
+      .enum(['complete', 'interrupted', 'failed', 'cut'])
+      .describe('cut: the journal has no end, the run was killed'),
+  })
+  .describe('What one run of tare found: derived from its manifest and journal alone. Times in ns, sizes in bytes.');
+
+function keysOf<Key extends string>(record: Readonly<Record<Key, unknown>>): readonly Key[] {
+  return Object.keys(record) as Key[];
+}

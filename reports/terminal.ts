@@ -1,0 +1,152 @@
+import type { Result } from '../bench/model/result.ts';
+import { cellText, hostText, ratioIntervalText, ratioText, ratioVerdictText, timeText } from './phrases.ts';
+import { listRows, spread, wrap } from './terminal-grid.ts';
+import { styleFor } from './terminal-style.ts';
+import { type TableContext, tableLines } from './terminal-table.ts';
+import { printable } from './text.ts';
+import { formatLevel, formatProbability } from './units.ts';
+import { type Entry, type ReportView, viewOf } from './view-model.ts';
+import { type Lang, WORDS } from './words.ts';
+
+export interface TerminalOptions {
+  readonly color: boolean;
+  /** Places of a line; default 100, at least 40. */
+  readonly width?: number;
+  readonly lang?: Lang;
+}
+
+type Section = (view: ReportView, context: TableContext) => readonly string[];
+
+function headed(heading: string, lines: readonly string[], { style }: TableContext): readonly string[] {
+  return lines.length === 0 ? [] : ['', style.heading(heading), ...lines];
+}
+
+function valueRows(entries: readonly Entry[], { result, words }: TableContext): readonly (readonly string[])[] {
+  return entries.map(({ cell }) => [
+    printable(cell.experiment),
+    printable(cell.metric),
+    cellText(cell, result.level, words),
+  ]);
+}
+
+const ratios: Section = (view, context) => {
+  const { result, words, style, width } = context;
+  const rows = view.ratios.map(({ cell, runner, ratio }) => [
+    printable(cell.metric),
+    printable(runner.label),
+    style.strong(ratioText(ratio, words)),
+    ratioIntervalText(ratio, words),
+    words.n(ratio.n),
+    `${ratioVerdictText(ratio, result.delta, words)}${ratio.verdict === 'not-resolved' ? ` (p ≥ ${formatProbability(ratio.smallestP)})` : ''}`,
+  ]);
+  const lines = rows.length === 0 ? spread(words.noRatios, width) : listRows(rows, width);
+  return headed(words.ratios, [...spread(style.quiet(words.ratiosNote), width), ...lines], context);
+};
+
+const emulated: Section = (view, context) =>
+  view.emulated.flatMap(({ runner, cells }) => {
+    const { words, style, width } = context;
+    const rows = valueRows(
+      cells.map((cell) => ({ runner, cell })),
+      context,
+    );
+    const note = spread(style.emulated(words.emulatedNote), width);
+    return headed(printable(runner.title), [...note, ...listRows(rows, width)], context);
+  });
+
+const harness: Section = (view, context) => {
+  if (view.harness.length === 0) return [];
+  const { words, style, width } = context;
+  const note = spread(style.quiet(words.harnessNote), width);
+  return headed(words.harness, [...note, ...listRows(valueRows(view.harness, context), width)], context);
+};
+
+const failures: Section = (view, context) => {
+  const { result, words, style, width } = context;
+  const rows = result.failures.map((failure) => [
+    style.bad(words.times(failure.count)),
+    printable(view.runner(failure.runner).label),
+    printable(`${failure.experiment}, ${failure.phase}, ${failure.stage}`),
+    `${printable(failure.code)}: ${printable(failure.message)}`,
+  ]);
+  return headed(words.failures, rows.length === 0 ? spread(words.noFailures, width) : listRows(rows, width), context);
+};
+
+const guards: Section = (_, context) => {
+  const { result, words, width } = context;
+  const rows = result.guards
+    .filter(({ tripped }) => tripped > 0)
+    .map((guard) => [
+      printable(guard.experiment),
+      printable(guard.guard),
+      `${words.tripped(guard.tripped, guard.blocks)}: ${printable(guard.message)}`,
+    ]);
+  return headed(words.guards, rows.length === 0 ? spread(words.noGuards, width) : listRows(rows, width), context);
+};
+
+const warnings: Section = (view, context) => {
+  const rows = view.ordinary.flatMap(({ cell, runner }) =>
+    cell.warnings.map((warning) => [printable(runner.label), printable(cell.metric), printable(warning)]),
+  );
+  return headed(context.words.warnings, listRows(rows, context.width), context);
+};
+
+const differences: Section = (view, context) => {
+  const { result, words, style, width } = context;
+  const rows = result.differences.map((difference) => [
+    printable(view.runner(difference.runner).label),
+    printable(difference.limit),
+    `${printable(difference.actual)} ≠ ${printable(difference.expected)}; ${
+      difference.designed === null
+        ? style.bad(words.undeclared)
+        : `${words.designed}: ${printable(difference.designed)}`
+    }`,
+  ]);
+  return headed(words.differences, listRows(rows, width), context);
+};
+
+const unavailable: Section = (_, context) => {
+  const { result, words, width } = context;
+  const rows = result.unavailable.map((runner) => [
+    printable(runner.id),
+    `${printable(runner.reason)}${runner.hint === '' ? '' : ` (${words.hint}: ${printable(runner.hint)})`}`,
+  ]);
+  return headed(words.unavailable, listRows(rows, width), context);
+};
+
+const origin: Section = (_, context) => {
+  const { result, words, width } = context;
+  const rows = result.experiments.map((experiment) => [
+    printable(experiment.id),
+    printable(experiment.workload),
+    [
+      words.blocks(experiment.blocks, experiment.pilotBlocks),
+      ...(experiment.frozen ? [words.frozen(printable(experiment.frozen.reason), experiment.frozen.needed)] : []),
+    ].join('; '),
+  ]);
+  const notes = [words.level(formatLevel(result.level), result.comparisons), words.units];
+  return headed(words.origin, [...listRows(rows, width), ...notes.flatMap((note) => spread(note, width))], context);
+};
+
+const SECTIONS: readonly Section[] = [
+  ...[ratios, emulated, harness, failures, guards, warnings, differences, unavailable, origin],
+];
+
+/** The table of a run and what a reader needs to trust it; plain text, or with colours for a terminal. Ends with a newline. */
+export function renderTerminal(result: Result, options: TerminalOptions): string {
+  const lang = options.lang ?? 'en';
+  const words = WORDS[lang];
+  const style = styleFor(options.color);
+  const width = Math.max(40, options.width ?? 100);
+  const context: TableContext = { result, words, lang, style, width };
+  const view = viewOf(result);
+  const title = `tare ${printable(result.runId)} · ${timeText(result.startedAt)} · ${words.outcome[result.outcome]}`;
+  const lines = [
+    style.strong(title),
+    ...wrap(style.quiet(hostText(result, words)), width),
+    '',
+    ...tableLines(view, context),
+    ...SECTIONS.flatMap((section) => section(view, context)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
