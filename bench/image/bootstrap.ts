@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { CommandError } from '../errors.ts';
+import { CommandError, InterruptedError } from '../errors.ts';
 import type { ImagePackage } from '../model/image.ts';
 import { INSIDE } from '../model/image.ts';
 import { exec } from '../proc/exec.ts';
@@ -51,6 +51,9 @@ export async function installPackages(tree: string, options: BootstrapOptions): 
       maxBytes: 16 * 1024 * 1024,
     });
   } catch (error) {
+    if (error instanceof InterruptedError) {
+      throw new InterruptedError('INTERRUPTED', 'the installation of the packages was interrupted', { cause: error });
+    }
     if (!(error instanceof CommandError) || error.code !== 'COMMAND_FAILED') throw error;
     const errors = String(error.details['stderr'])
       .split('\n')
