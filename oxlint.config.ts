@@ -75,6 +75,8 @@ export default defineConfig({
     'typescript/no-explicit-any': 'error',
     // Every assertion from unknown counts as unsafe for it, also those right after a check.
     'typescript/no-unsafe-type-assertion': 'off',
+    // What instances print is hostile; control characters are looked for on purpose.
+    'no-control-regex': 'off',
     // A helper next to its only use reads better than one at the top of the file.
     'unicorn/consistent-function-scoping': 'off',
     // A spread array keeps an option and its value on one line of an argv.

@@ -11,7 +11,8 @@ boot_id() { cat /proc/sys/kernel/random/boot_id; }
 start_time() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
 
 docker_answers() { have docker && timeout 15 docker info >/dev/null 2>&1; }
-libvirt_answers() { have virsh && timeout 15 virsh -c qemu:///system version >/dev/null 2>&1; }
+# Not `virsh version`: that has libvirt examine every QEMU binary anew, which takes seconds.
+libvirt_answers() { have virsh && timeout 15 virsh -c qemu:///system list --name >/dev/null 2>&1; }
 
 record() { printf '%s %s\n' "$(boot_id)" "$*" >>"$RECORD"; }
 
@@ -104,9 +105,9 @@ start_service() {
   fi
   if wait_for "${service}_answers" 60 "$STARTED_PID"; then return; fi
   if systemd_runs; then
-    journalctl --no-pager -n 15 -u "$(main_units "$service")" >"$log" 2>&1 || true
+    journalctl --no-pager -n 5 -u "$(main_units "$service")" >"$log" 2>&1 || true
   fi
-  tail -n 15 "$log" >&2
+  tail -n 5 "$log" >&2
   miss "$service was started and does not answer" "its last log lines are above; runners that need it are left out"
 }
 
@@ -115,6 +116,7 @@ busy() {
   case $1 in
     docker) timeout 15 docker ps --quiet 2>/dev/null | grep -q . ;;
     libvirt) timeout 15 virsh -c qemu:///system list --name 2>/dev/null | grep -q . ;;
+    *) return 1 ;;
   esac
 }
 
@@ -138,6 +140,27 @@ stop_recorded() {
     if [ "$SECONDS" -ge "$deadline" ]; then return 1; fi
     sleep 0.2
   done
+}
+
+# Stops what the record names, newest first. What is in use or does not stop stays recorded, and the call fails.
+stop_all_recorded() {
+  local line service kept=()
+  while read -r line; do
+    read -r _ _ service _ <<<"$line"
+    if busy "$service"; then
+      warn "$service stays: containers or guests are running in it"
+      kept=("$line" "${kept[@]}")
+    elif ! stop_recorded "$line"; then
+      warn "$service did not stop within 30 s"
+      kept=("$line" "${kept[@]}")
+    fi
+  done < <(tac "$RECORD")
+  if [ ${#kept[@]} = 0 ]; then
+    rm -f "$RECORD"
+  else
+    printf '%s\n' "${kept[@]}" >"$RECORD"
+    return 1
+  fi
 }
 
 # What this set-up started and still runs, as words for people.

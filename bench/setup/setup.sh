@@ -36,15 +36,17 @@ for service in "${services[@]}"; do
   "${service}_answers" || silent+=("$service")
 done
 
+names_of() { awk '{ sub(/\?$/, "", $2); printf "%s%s", (NR > 1 ? " " : ""), $2 }' <<<"$packages"; }
+
 # What will be done, and about how long it takes.
-if [ -n "$packages" ]; then say "set-up: Debian packages, about 2 minutes:" "$(awk '{ printf "%s ", $2 }' <<<"$packages")"; fi
+if [ -n "$packages" ]; then say "set-up: Debian packages, about 2 minutes: $(names_of)"; fi
 if [ $need_node = 1 ]; then say "set-up: Node $NODE_WANTED into .node, about 10 s"; fi
 if [ $need_modules = 1 ]; then say 'set-up: npm packages into node_modules, about 20 s'; fi
 if [ ${#silent[@]} -gt 0 ]; then say "set-up: start ${silent[*]}, about 10 s"; fi
 
 # Doing it.
 if [ -n "$packages" ]; then
-  require_root "it installs $(awk '{ printf "%s ", $2 }' <<<"$packages")"
+  require_root "it installs $(names_of)"
   [ ${#lists[@]} -gt 0 ] || lists=(/dev/null)
   require_apt "${lists[@]}"
   mkdir -p "$STATE/log"

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Parser, type Result } from 'tap-parser';
+import { type FinalResults, Parser, type Result } from 'tap-parser';
 
 export interface Counts {
   readonly passed: number;
@@ -34,26 +34,31 @@ export function describe(result: Result): string {
   );
 }
 
-/** Reads TAP to its end and counts it; each result goes to `print` as it arrives. Numbering that tells of lost results is a failure. */
+/**
+ * Reads TAP to its end and counts it; each result goes to `print` as it arrives. TAP that breaks off or contradicts
+ * itself is a failure, where it doesn't tell of one anyway.
+ */
 export async function countTap(tap: Readable, print: (line: string) => void): Promise<Counts> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const parser = new Parser();
+  const fail = (line: string) => {
+    counts.failed += 1;
+    print(line);
+  };
   parser.on('assert', (result: Result) => {
     if (result.skip || result.todo) counts.skipped += 1;
     else if (result.ok) counts.passed += 1;
-    else counts.failed += 1;
+    else return fail(describe(result));
     print(describe(result));
   });
-  parser.on('bailout', (reason: string) => {
-    counts.failed += 1;
-    print(`  FAIL bailed out: ${reason}`);
-  });
-  const complete = new Promise<void>((resolve, reject) => {
-    parser.on('complete', () => resolve());
+  parser.on('bailout', (reason: string) => fail(`  FAIL bailed out: ${reason}`));
+  const results = await new Promise<FinalResults>((resolve, reject) => {
+    parser.on('complete', resolve);
     tap.on('error', reject);
+    tap.pipe(parser);
   });
-  tap.pipe(parser);
-  await complete;
+  const errors = results.failures.flatMap((failure) => ('tapError' in failure ? [failure.tapError] : []));
+  if (counts.failed === 0 && errors.length > 0) fail(`  FAIL the results are incomplete: ${errors.join(', ')}`);
   return counts;
 }
 

@@ -1,0 +1,77 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import test from 'ava';
+import { STAGES } from '../../helpers/summary/stages.ts';
+import { add, closingLine, countTap, defectOf, NONE } from '../../helpers/summary/tap.ts';
+
+const fixture = (name: string) => createReadStream(join(import.meta.dirname, '../../fixtures/setup', name));
+
+async function read(tap: Readable) {
+  const lines: string[] = [];
+  const counts = await countTap(tap, (line) => lines.push(line));
+  return { counts, output: lines.join('\n') };
+}
+
+test('what AVA reports is counted: passed, failed, skipped and announced', async (t) => {
+  const { counts } = await read(fixture('ava-mixed.tap'));
+  t.deepEqual(counts, { passed: 4, failed: 2, skipped: 2 });
+});
+
+test('a failure is shown with what the assertion said', async (t) => {
+  const { output } = await read(fixture('ava-mixed.tap'));
+  t.regex(output, /FAIL mixed › compares\n/);
+  t.regex(output, /deepEqual/);
+  t.regex(output, /no such thing # SKIP/);
+  t.regex(output, /skip mixed › is left out/);
+});
+
+test('an exception after the tests is a failure', async (t) => {
+  const { counts } = await read(fixture('ava-crash.tap'));
+  t.deepEqual(counts, { passed: 1, failed: 2, skipped: 0 });
+});
+
+test('a suite that AVA gave up on fails although its output shows only a passed test', async (t) => {
+  const { counts, output } = await read(fixture('ava-timeout.tap'));
+  t.is(counts.failed, 1);
+  t.regex(output, /incomplete/);
+});
+
+test('a killed test process is one failure', async (t) => {
+  const { counts } = await read(fixture('ava-killed.tap'));
+  t.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
+});
+
+test('a suite without a test never passes', async (t) => {
+  const { counts } = await read(fixture('ava-none.tap'));
+  t.is(counts.passed, 0);
+  t.true(counts.failed > 0 || defectOf(counts, { exitCode: 0, signal: null }) !== undefined);
+});
+
+test('output that is no TAP never passes', async (t) => {
+  const { counts } = await read(Readable.from(['Cannot find module ava\n']));
+  t.is(counts.passed, 0);
+  t.not(defectOf(counts, { exitCode: 0, signal: null }), undefined);
+});
+
+test('a crash of AVA itself is a defect even where every test passed', (t) => {
+  const passed = { ...NONE, passed: 3 };
+  t.is(defectOf(passed, { exitCode: 0, signal: null }), undefined);
+  t.regex(defectOf(passed, { exitCode: 1, signal: null }) ?? '', /exit code 1/);
+  t.regex(defectOf(passed, { exitCode: null, signal: 'SIGKILL' }) ?? '', /SIGKILL/);
+  t.regex(defectOf(NONE, { exitCode: 0, signal: null }) ?? '', /no test/);
+  t.regex(defectOf({ ...NONE, skipped: 2 }, { exitCode: 0, signal: null }) ?? '', /no test/);
+});
+
+test('a failed test needs no further word about the exit code', (t) => {
+  t.is(defectOf({ passed: 1, failed: 1, skipped: 0 }, { exitCode: 1, signal: null }), undefined);
+});
+
+test('the closing line names the sums', (t) => {
+  const sum = add({ passed: 2, failed: 0, skipped: 1 }, { passed: 40, failed: 1, skipped: 0 });
+  t.is(closingLine(sum), '42 passed, 1 failed, 1 skipped');
+});
+
+test('make test goes through every stage', (t) => {
+  t.deepEqual(Object.keys(STAGES), ['lint', 'types', 'format', 'unit', 'integration', 'browser']);
+});
