@@ -3,7 +3,7 @@ import { CleanupError } from '../errors.ts';
 import { deadOwners, forgetOwner, isAlive, registeredOwners } from '../proc/owner.ts';
 import { print } from './output.ts';
 import { requireRoot } from './ownership.ts';
-import { removeRunFolder, sweepEverything } from './sweep.ts';
+import { sweepEverything } from './sweep.ts';
 
 async function clean(flags: { dryRun?: boolean; state: string; json?: boolean }): Promise<void> {
   requireRoot('cleaning');
@@ -12,10 +12,7 @@ async function clean(flags: { dryRun?: boolean; state: string; json?: boolean })
   const dead = registeredOwners(flags.state).filter((owner) => !isAlive(owner));
   const { found, problems } = await sweepEverything(deadOwners(flags.state), context);
   if (!dryRun && problems.length === 0) {
-    for (const owner of dead) {
-      removeRunFolder(flags.state, owner.tag);
-      forgetOwner(flags.state, owner.tag);
-    }
+    for (const owner of dead) forgetOwner(flags.state, owner.tag);
   }
   if (flags.json) print(JSON.stringify({ dryRun, found, problems }, null, 2));
   else {

@@ -6,7 +6,7 @@ import { delay } from '../proc/clock.ts';
 import { addToEnvironment, OWNER_VARIABLE } from '../proc/exec.ts';
 import { forgetOwner, isAlive, onlyRun, registeredOwners, registerOwner } from '../proc/owner.ts';
 import { startReaper, sweepUntilClean } from '../proc/reaper.ts';
-import { removeRunFolder, runFolder, sweepEverything } from './sweep.ts';
+import { runFolder, sweepEverything } from './sweep.ts';
 
 const FINAL_SWEEP_MS = 60_000;
 
@@ -53,15 +53,14 @@ export function takeOwnership(stateDir: string, signal: AbortSignal): Ownership 
         problems = report.problems;
         return report.found.length + problems.length;
       };
-      // An orderly end finds its own scratch folder at most; only an interrupted one has to wait for late arrivals.
-      const pauseMs = signal.aborted ? 500 : 0;
-      const clean = await sweepUntilClean(sweep, { pauseMs, deadlineMs: FINAL_SWEEP_MS, pause: delay });
+      // Only an interrupted run has to wait for late arrivals: what it had asked a daemon for may still be coming.
+      const patience = signal.aborted ? { passes: 2, pauseMs: 500 } : { passes: 1, pauseMs: 0 };
+      const clean = await sweepUntilClean(sweep, { ...patience, deadlineMs: FINAL_SWEEP_MS, pause: delay });
       if (!clean) {
         throw new CleanupError('CLEANUP', `something of run ${owner.tag} could not be removed: ${problems.join('; ')}`, {
           hint: 'the reaper goes on trying; "tare clean" tries again later',
         });
       }
-      removeRunFolder(stateDir, owner.tag);
       forgetOwner(stateDir, owner.tag);
       reaper.dismiss();
     },

@@ -28,7 +28,7 @@ if (state !== undefined && tag !== undefined && (await lastWords()) !== REAPER_D
     for (const problem of problems) console.log(`problem: ${problem}`);
     return found.length + problems.length;
   };
-  const clean = await sweepUntilClean(sweep, { pauseMs: PAUSE_MS, deadlineMs: DEADLINE_MS, pause: delay });
+  const clean = await sweepUntilClean(sweep, { passes: 2, pauseMs: PAUSE_MS, deadlineMs: DEADLINE_MS, pause: delay });
   if (clean) forgetOwner(state, tag);
   console.log(clean ? `run ${tag}: nothing left` : `run ${tag}: gave up; "tare clean" tries again`);
 }

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../errors.ts';
 import type { OwnerFilter, ResourceRef } from '../model/owner.ts';
@@ -32,9 +31,4 @@ export async function sweepEverything(owner: OwnerFilter, context: SweepContext)
 /** The run's scratch folder. */
 export function runFolder(stateDir: string, tag: string): string {
   return join(stateDir, 'runs', tag);
-}
-
-/** Removes the scratch folder once nothing in it is mounted any more. */
-export function removeRunFolder(stateDir: string, tag: string): void {
-  rmSync(runFolder(stateDir, tag), { recursive: true, force: true, maxRetries: 3 });
 }

@@ -35,17 +35,22 @@ export function startReaper(options: { stateDir: string; tag: string; logFile: s
   return { pid: child.pid, dismiss: () => child.stdin?.end(REAPER_DONE) };
 }
 
-/** Sweeps until two passes in a row find nothing: what a killed harness had asked a daemon for may still be coming. */
+/** Sweeps until so many passes in a row find nothing; false when the deadline comes first. */
 export async function sweepUntilClean(
   sweep: () => Promise<number>,
-  options: { readonly pauseMs: number; readonly deadlineMs: number; readonly pause: (ms: number) => Promise<void> },
+  options: {
+    readonly passes: number;
+    readonly pauseMs: number;
+    readonly deadlineMs: number;
+    readonly pause: (ms: number) => Promise<void>;
+  },
 ): Promise<boolean> {
   const deadline = nowNs() + BigInt(options.deadlineMs) * 1_000_000n;
   let clean = 0;
-  while (clean < 2) {
+  while (clean < options.passes) {
     if (nowNs() > deadline) return false;
     clean = (await sweep()) === 0 ? clean + 1 : 0;
-    if (clean < 2) await options.pause(options.pauseMs);
+    if (clean < options.passes) await options.pause(options.pauseMs);
   }
   return true;
 }
