@@ -1,5 +1,5 @@
-import { WorkloadError } from '../errors.ts';
-import { allocatedBytes, syncFileSystem } from '../image/usage.ts';
+import { UnsupportedError, WorkloadError } from '../errors.ts';
+import { allocatedBytes, assessableFileSystem, syncFileSystem } from '../image/usage.ts';
 import type { Experiment, Subject } from '../model/experiment.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Instance } from '../model/runner.ts';
@@ -49,8 +49,21 @@ async function slopeOver(image: readonly string[], instances: readonly Instance[
   return leastSquaresSlope(points).perInstance;
 }
 
+/** @throws UnsupportedError `FILE_SYSTEM` where allocated bytes mean something else. */
+async function requireAssessable(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const judged = await assessableFileSystem(path);
+    if (!judged.ok) {
+      throw new UnsupportedError('FILE_SYSTEM', `${path}: ${judged.reason}`, {
+        hint: "put the state folder (--state) and the engine's data on ext4 or xfs",
+      });
+    }
+  }
+}
+
 async function ramp(subject: Subject): Promise<void> {
   const image = await subject.prepared.imagePaths();
+  await requireAssessable(image);
   subject.record('image', await allocatedBytes(image));
   await using stack = new AsyncDisposableStack();
   const instances: Instance[] = [];
