@@ -77,6 +77,8 @@ export default defineConfig({
     'typescript/no-unsafe-type-assertion': 'off',
     // What instances print is hostile; control characters are looked for on purpose.
     'no-control-regex': 'off',
+    // `await using _lock` holds a thing that is never named again.
+    'no-underscore-dangle': 'off',
     // A helper next to its only use reads better than one at the top of the file.
     'unicorn/consistent-function-scoping': 'off',
     // A spread array keeps an option and its value on one line of an argv.

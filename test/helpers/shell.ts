@@ -27,6 +27,8 @@ export function setupShell(files: readonly string[], text: string, options: Shel
         resolve({ exitCode: typeof error?.code === 'number' ? error.code : error === null ? 0 : 1, stdout, stderr });
       },
     );
+    // Text that doesn't read its input may end before all of it was written.
+    child.stdin?.on('error', () => {});
     child.stdin?.end(options.input ?? '');
   });
 }
