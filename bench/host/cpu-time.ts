@@ -1,16 +1,5 @@
 import { namesIn, readText } from './files.ts';
-import { allPids, NS_PER_TICK, readProcessStat } from './process-stat.ts';
-
-/** The kernel keeps 15 bytes of a process's name. */
-const COMM_LENGTH = 15;
-
-/** The pids, in ascending order, of the processes that bear one of these names, as /proc/PID/comm gives it. */
-export function processesNamed(names: readonly string[], root = ''): readonly number[] {
-  const wanted = new Set(names.map((name) => name.slice(0, COMM_LENGTH)));
-  return allPids(root)
-    .filter((pid) => wanted.has(readText(`${root}/proc/${pid}/comm`)?.trimEnd() ?? ''))
-    .toSorted((a, b) => a - b);
-}
+import { NS_PER_TICK, readProcessStat } from './process-stat.ts';
 
 /** CPU nanoseconds of a process's living threads, exact; null where the kernel does not count them. */
 function threadsNs(pid: number, root: string): number | null {

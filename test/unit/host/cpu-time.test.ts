@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { hostCpuNs, processesNamed } from '../../../bench/host/cpu-time.ts';
+import { hostCpuNs } from '../../../bench/host/cpu-time.ts';
 import { parseProcessStat } from '../../../bench/host/process-stat.ts';
 import { CAPTURED, hostTree, statLine } from './host-tree.ts';
 
@@ -60,17 +60,6 @@ test('a process that is gone makes the sum unknown', (t) => {
   using host = hostTree(SELF);
   t.is(hostCpuNs([], host.root), 0);
   t.is(hostCpuNs([5], host.root), null);
-});
-
-test('processes are found by name, long names by the part that the kernel keeps', (t) => {
-  using host = hostTree({
-    'proc/12/comm': 'dockerd\n',
-    'proc/3/comm': 'containerd-shim\n',
-    'proc/4/comm': 'dockerd-proxy\n',
-    'proc/sys/comm': 'dockerd\n',
-  });
-  t.deepEqual(processesNamed(['dockerd', 'containerd-shim-runc-v2'], host.root), [3, 12]);
-  t.deepEqual(processesNamed(['libvirtd'], host.root), []);
 });
 
 test('the CPU time of this very process never falls', (t) => {
