@@ -28,8 +28,12 @@ export function chosen(text: string): string | null {
   return /\[(\w+)\]/.exec(text)?.[1] ?? null;
 }
 
-/** Whether this process may use /dev/kvm; that the file is there says nothing. */
-function kvmOpens(root: string): boolean {
+/**
+ * Whether this process may use /dev/kvm for ordinary guests. That the file is there says nothing; and where the CPU shows neither
+ * vmx nor svm, what opens (kvm_pvm, say) runs only kernels made for it: others hang.
+ */
+function kvmWorks(root: string, flags: readonly string[]): boolean {
+  if (!flags.includes('vmx') && !flags.includes('svm')) return false;
   try {
     closeSync(openSync(`${root}/dev/kvm`, constants.O_RDWR));
     return true;
@@ -50,6 +54,7 @@ function simultaneousThreads(root: string): boolean | null {
 export async function hostFacts(stateDir: string, root = ''): Promise<HostFacts> {
   const read = (path: string) => readText(root + path) ?? '';
   const cpuinfo = read('/proc/cpuinfo');
+  const flags = cpuField(cpuinfo, 'flags')?.split(' ') ?? [];
   const mounts = parseMounts(read('/proc/self/mountinfo'));
   return {
     kernel: read('/proc/sys/kernel/osrelease').trim() || 'unknown',
@@ -59,8 +64,8 @@ export async function hostFacts(stateDir: string, root = ''): Promise<HostFacts>
     memoryBytes: memoryField(read('/proc/meminfo'), 'MemTotal') ?? totalmem(),
     cgroup: cgroups(mounts, root).version,
     init: read('/proc/1/comm').trim() || 'unknown',
-    virtualised: cpuField(cpuinfo, 'flags')?.split(' ').includes('hypervisor') ?? false,
-    kvm: kvmOpens(root),
+    virtualised: flags.includes('hypervisor'),
+    kvm: kvmWorks(root, flags),
     governor: governors(frequencyPolicies(root)),
     smt: simultaneousThreads(root),
     stateFileSystem: mountOf(mounts, existingPart(stateDir))?.type ?? 'unknown',

@@ -85,7 +85,7 @@ export function judgeKvm(facts: KvmFacts): Finding {
       const modules = facts.modules.join(', ') || 'no module';
       return warn(
         `/dev/kvm opens, but the CPU shows neither vmx nor svm (${modules})`,
-        'ordinary guests may not run on it: believe what the runner says',
+        'ordinary kernels hang on such a KVM; VMs run emulated unless the hypervisor offers vmx or svm',
       );
     }
     return ok(

@@ -17,12 +17,7 @@ const INTEL: KvmFacts = {
 const WAYS: readonly (readonly [way: string, facts: Partial<KvmFacts>, found: RegExp, advice: RegExp | null])[] = [
   ['it works on hardware', { device: 'opens' }, /opens \(vmx\)$/, null],
   ['it works in a virtual machine', { device: 'opens', virtualised: true }, /nested/, null],
-  [
-    'it opens on a CPU without the feature',
-    { device: 'opens', cpuFeature: null },
-    /neither vmx nor svm/,
-    /may not run/,
-  ],
+  ['it opens on a CPU without the feature', { device: 'opens', cpuFeature: null }, /neither vmx nor svm/, /emulated/],
   ['the CPU cannot, or its firmware forbids it', { cpuFeature: null }, /neither vmx nor svm/, /firmware/],
   ['the outer hypervisor offers none', { cpuFeature: null, virtualised: true }, /virtual/, /nested virtualisation/],
   ['the module is not loaded', {}, /kvm_intel is not loaded/, /^modprobe kvm_intel$/],

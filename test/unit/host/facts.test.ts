@@ -46,6 +46,17 @@ test('different governors are all named', async (t) => {
   t.is((await hostFacts('/', host.root)).governor, 'performance, powersave');
 });
 
+test('a KVM device counts only on a CPU that shows what ordinary guests need', async (t) => {
+  for (const [flags, works] of [
+    ['fpu vmx', true],
+    ['fpu svm hypervisor', true],
+    ['fpu hypervisor', false],
+  ] as const) {
+    using host = hostTree({ 'proc/cpuinfo': `processor\t: 0\nflags\t\t: ${flags}\n`, 'dev/kvm': '' });
+    t.is((await hostFacts('/', host.root)).kvm, works, flags);
+  }
+});
+
 test('both cgroup versions side by side are hybrid, with the controllers of both', (t) => {
   const root = join(CAPTURED, 'no-systemd-hybrid');
   const found = cgroups(parseMounts(readText(`${root}/proc/self/mountinfo`) ?? ''), root);
