@@ -25,6 +25,11 @@ export interface CommandOptions extends Partial<ExecOptions> {
   readonly env?: Readonly<Record<string, string>>;
   /** Exit codes that are answers rather than failures; default only 0. `any` accepts all but a death by signal. */
   readonly accept?: readonly number[] | 'any';
+  /**
+   * A file descriptor that gets stdout and stderr, whose results are then empty: for a program that leaves others behind,
+   * which would keep a pipe open.
+   */
+  readonly outputFd?: number;
 }
 
 export interface CommandResult extends ExecResult, LaunchCommand {}
@@ -53,10 +58,14 @@ export function commandLine(argv: readonly string[]): string {
  */
 export async function exec(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const [program = '', ...rest] = argv;
+  // execa takes any descriptor, its types only those of the standard streams.
+  const output = (options.outputFd ?? 'pipe') as 'pipe';
   const startedNs = nowNs();
   const result = await execa(program, rest, {
     ...childOptions(options),
     input: options.input ?? '',
+    stdout: output,
+    stderr: output,
     maxBuffer: options.maxBytes ?? DEFAULT_MAX_BYTES,
     forceKillAfterDelay: 2000,
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
