@@ -7,8 +7,9 @@ import { readableBytes } from '../../host/space.ts';
 import type { HostFacts } from '../../model/manifest.ts';
 import { exec } from '../../proc/exec.ts';
 import { PROGRAM_PACKAGES } from '../../proc/programs.ts';
+import { accelerators } from '../../../vms/accel.ts';
 import { type Check, check, type Finding, missing, ok, warn } from './check.ts';
-import { judgeKvm, kvmFacts } from './kvm.ts';
+import { judgeKvm } from './kvm.ts';
 
 const NODE_MAJOR = 24;
 
@@ -104,7 +105,7 @@ export function hostChecks(facts: HostFacts, instanceBytes: number): readonly Pr
     check('programs', 'programs', programs),
     check('kernel', 'kernel', () => ok(`${facts.kernel}, init ${facts.init}`)),
     check('cgroup', 'cgroups', controlGroups),
-    check('kvm', 'KVM', () => judgeKvm(kvmFacts())),
+    check('kvm', 'KVM', () => judgeKvm(accelerators())),
     check('memory', 'memory', () => memory(instanceBytes)),
     check('pressure', 'stall times', pressure),
     check('governor', 'CPU governor', () => governor(facts)),
