@@ -52,8 +52,7 @@ clean: ## remove what dead runs left on this machine (root)
 
 test: ## set up, then every check and every test (root)
 	@$(SETUP) test
-	@$(TARE) image build
-	@$(STAGES) lint types format unit integration browser
+	@$(STAGES) image lint types format unit integration browser
 
 test-unit: ## the tests that start nothing
 	@$(SETUP) node
@@ -61,8 +60,7 @@ test-unit: ## the tests that start nothing
 
 test-integration: ## the tests on real software (root)
 	@$(SETUP) test
-	@$(TARE) image build
-	@$(STAGES) integration
+	@$(STAGES) image integration
 
 test-browser: ## the tests of the report in a browser (root)
 	@$(SETUP) test

@@ -31,10 +31,7 @@ const ofBenchOnly = (names: readonly string[]): Pattern => ({
 const noTests = folders('test', 'The product does not import its tests.');
 const noMain: Pattern = { regex: '(^|/)main\\.ts$', message: 'Nothing imports the entry point.' };
 const noCli = folders('cli', 'Only bench/main.ts imports bench/cli.');
-const noOuter = folders(
-  'runners|vms|reports',
-  "Inside bench only bench/cli and the reaper's entry point import runners, vms or reports.",
-);
+const noOuter = folders('runners|vms|reports', 'Inside bench only bench/cli imports runners, vms or reports.');
 const noFiles = nodeModules(
   'fs|child_process|net|http|https|dgram|cluster|worker_threads',
   'This folder is pure: no I/O.',
@@ -90,7 +87,6 @@ export default defineConfig({
     { files: ['bench/model/**'], rules: imports([ownOnly, noCli]) },
     { files: ['bench/errors.ts'], rules: imports([nothingOfOurs]) },
     { files: ['bench/proc/exec.ts'], rules: imports([noOuter, noCli, noMain, noTests], 'execa') },
-    { files: ['bench/proc/reaper-main.ts'], rules: imports([noCli, noMain, noTests]) },
     { files: ['bench/history/**'], rules: imports([noOuter, noCli, noMain, noTests], 'sqlite') },
     {
       files: ['bench/stats/**', 'bench/verdict/**', 'bench/plan.ts'],

@@ -61,5 +61,6 @@ for service in "${silent[@]}"; do
   if systemd_runs; then record_new_units "$service"; fi
 done
 
+if [ -n "$packages" ] || [ $((need_node + need_modules + ${#silent[@]})) -gt 0 ]; then say "set-up: done after $SECONDS s"; fi
 left=$(left_running)
 if [ -n "$left" ] && [ ${#services[@]} -gt 0 ]; then say "left running by the set-up: $left (make down stops it)"; fi

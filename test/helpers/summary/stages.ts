@@ -10,6 +10,7 @@ const SHELL_SCRIPTS = [
 ];
 
 export const STAGES: Readonly<Record<string, Stage>> = {
+  image: { kind: 'check', commands: [[process.execPath, 'bench/main.ts', 'image', 'build']] },
   lint: {
     kind: 'check',
     commands: [
