@@ -94,7 +94,7 @@ install_missing() {
 
 install_packages() {
   local log=$STATE/log/apt-install.log count
-  count=$(simulate "$@" | grep -c '^Inst')
+  count=$(simulate "$@" | grep -c '^Inst' || true)
   say "installing $count Debian packages, only adding (log: $log)"
   # needrestart, where it is installed, would restart services that have nothing to do with this.
   if ! DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y --no-install-recommends --no-remove \

@@ -38,12 +38,7 @@ const CASES: readonly (readonly [title: string, file: string, text: string, rule
   ['the engine does not import the command line', 'bench/experiments/a.ts', uses('../cli/run.ts'), IMPORT],
   ['the product does not import its tests', 'bench/experiments/b.ts', uses('../../test/helpers/a.ts'), IMPORT],
   ['the command line imports runners', 'bench/cli/a.ts', uses('../../runners/registry.ts'), null],
-  [
-    'the entry point of the reaper imports runners',
-    'bench/proc/reaper-main.ts',
-    uses('../../runners/registry.ts'),
-    null,
-  ],
+  ['the reaper itself imports no runner', 'bench/proc/reaper.ts', uses('../../runners/registry.ts'), IMPORT],
   ['main.ts imports the command line', 'bench/main.ts', uses('./cli/program.ts'), null],
   ['a runner imports proc', 'runners/runc/a.ts', uses('../../bench/proc/exec.ts'), null],
   ['a runner imports errors', 'runners/runc/b.ts', uses('../../bench/errors.ts'), null],
