@@ -43,7 +43,7 @@ export class Turnkeeper {
   readonly #recorded = new Set<string>();
   readonly #failed = new Set<string>();
   readonly #journalled = new WeakSet<object>();
-  #instance = -1;
+  #instance: number | null = null;
   startFailed = false;
 
   constructor(scope: RunScope, active: ActiveRunner, turn: Turn, experiment: Experiment) {
@@ -75,7 +75,7 @@ export class Turnkeeper {
   }
 
   #coordinates(): Coordinates {
-    return { ...this.#turn, instance: Math.max(this.#instance, 0) };
+    return { ...this.#turn, instance: this.#instance };
   }
 
   #append(
@@ -99,11 +99,12 @@ export class Turnkeeper {
   async #start(metrics: readonly string[]): Promise<Instance> {
     const { run, nextInstance, bundle, journal } = this.#scope;
     run.signal.throwIfAborted();
-    this.#instance = nextInstance();
+    const index = nextInstance();
+    this.#instance = index;
     const runner = this.#turn.runner;
     try {
-      const instance = await this.#active.prepared.start(run, this.#instance);
-      writeInstanceLog(bundle, this.#instance, runner, { launch: instance.launch, files: instance.logs });
+      const instance = await this.#active.prepared.start(run, index);
+      writeInstanceLog(bundle, index, runner, { launch: instance.launch, files: instance.logs });
       try {
         journal.append({ type: 'limits', ...this.#coordinates(), limits: await instance.describe() });
       } catch (error) {
@@ -114,7 +115,7 @@ export class Turnkeeper {
     } catch (error) {
       run.signal.throwIfAborted();
       this.startFailed = true;
-      if (error instanceof StartError) writeInstanceLog(bundle, this.#instance, runner, { launch: [], files: error.logs });
+      if (error instanceof StartError) writeInstanceLog(bundle, index, runner, { launch: [], files: error.logs });
       const expected = metrics.filter((metric) => this.#expects(metric));
       this.#fail('start', expected, error);
       if (typeof error === 'object' && error !== null) this.#journalled.add(error);

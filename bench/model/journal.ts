@@ -13,8 +13,8 @@ export interface Coordinates {
   /** Place of this runner in the block, from 0. */
   readonly position: number;
   readonly phase: 'pilot' | 'measured';
-  /** Counts the instances of the run, from 0. */
-  readonly instance: number;
+  /** Counts the instances of the run, from 0; null for what was read before any was started. */
+  readonly instance: number | null;
 }
 
 /** One number, as it was read. */
