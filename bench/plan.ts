@@ -24,11 +24,7 @@ export function countComparisons(runners: readonly PlannedRunner[], experiments:
 }
 
 /** The order of the runners in each block, Latin square by Latin square; the same for the same seed. */
-export function blockOrders(
-  runners: readonly string[],
-  blocks: number,
-  seed: number,
-): readonly (readonly string[])[] {
+export function blockOrders(runners: readonly string[], blocks: number, seed: number): readonly (readonly string[])[] {
   return latinOrders(runners.length, blocks, seed).map((order) =>
     order.map((index) => runners[index]).filter((runner) => runner !== undefined),
   );

@@ -11,6 +11,7 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
     : T;
 
+// eslint-disable-next-line typescript/no-unnecessary-type-parameters -- two deferred conditionals are alike only for identical types
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 type Holds<Check extends true> = Check;

@@ -29,10 +29,3 @@ const COLORED: Style = {
 export function styleFor(color: boolean): Style {
   return color ? COLORED : PLAIN;
 }
-
-export const SYMBOLS: Readonly<Record<ClaimHalf['verdict'], string>> = {
-  holds: '✓',
-  'does-not-hold': '✗',
-  'not-resolved': '?',
-  'not-assessable': '–',
-};

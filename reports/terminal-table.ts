@@ -1,7 +1,8 @@
 import type { Result } from '../bench/model/result.ts';
 import { cellText, medianText, supportText } from './phrases.ts';
 import { gridRow, rule, wrap } from './terminal-grid.ts';
-import { type Style, SYMBOLS } from './terminal-style.ts';
+import { SYMBOLS } from './symbols.ts';
+import type { Style } from './terminal-style.ts';
 import { printable } from './text.ts';
 import type { Column, HalfView, ReportView, TableRow } from './view-model.ts';
 import type { Lang, Words } from './words.ts';

@@ -45,5 +45,5 @@ export function scriptJson(value: unknown): string {
 
 /** For a cell of a Markdown table: no markup, no HTML, no end of the cell. */
 export function escapeMarkdown(text: string): string {
-  return escapeHtml(text).replaceAll(/[\\`*_{}[\]()#|~!]/g, (character) => `\\${character}`);
+  return escapeHtml(text.replaceAll(/[\\`*_[\]|~]/g, (character) => `\\${character}`));
 }

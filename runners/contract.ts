@@ -82,7 +82,12 @@ function entryOf(workload: string, argv: readonly string[]): EntryPoint {
 }
 
 /** Starts an entry that cannot become ready and checks the failure's form. */
-async function failingStart(subject: ContractSubject, entry: EntryPoint, run: RunContext, index: number): Promise<StartError> {
+async function failingStart(
+  subject: ContractSubject,
+  entry: EntryPoint,
+  run: RunContext,
+  index: number,
+): Promise<StartError> {
   const spec = { ...subject.spec, entry };
   await using prepared = await subject.runner.prepare(spec, run);
   let error: unknown;
@@ -109,11 +114,11 @@ export const CONTRACT: readonly ContractRule[] = [
       demand(title.trim() !== '', 'the title must not be empty');
       demand(capabilities.marks.includes('launched'), '"launched" must be declared');
       demand(capabilities.marks.includes('api'), '"api" must be declared');
+      demand(capabilities.accelerator === 'none' || capabilities.isolation === 'vm', 'only a VM has an accelerator');
       demand(
-        capabilities.accelerator === 'none' || capabilities.isolation === 'vm',
-        'only a VM has an accelerator',
+        Object.values(versions).every((version) => version !== ''),
+        'a version must not be empty',
       );
-      demand(Object.values(versions).every((version) => version !== ''), 'a version must not be empty');
     },
   },
   {
@@ -168,7 +173,10 @@ export const CONTRACT: readonly ContractRule[] = [
         const hang = await thrownBy(() => instance.exec(['/bin/sleep', '600'], { timeoutMs: 1500 }));
         demand(hang instanceof CommandError, 'a program past its deadline must throw CommandError');
         const flood = await thrownBy(() =>
-          instance.exec(['/bin/sh', '-c', 'head -c 4000000 /dev/zero'], { timeoutMs: EXEC_TIMEOUT_MS, maxBytes: 65536 }),
+          instance.exec(['/bin/sh', '-c', 'head -c 4000000 /dev/zero'], {
+            timeoutMs: EXEC_TIMEOUT_MS,
+            maxBytes: 65536,
+          }),
         );
         demand(flood instanceof CommandError, 'more output than allowed must throw CommandError');
       });

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { CommandError, ParseError } from '../bench/errors.ts';
-import { lockStore } from '../bench/image/lock.ts';
 import { RECIPE } from '../bench/image/recipe.ts';
 import { hostAptOptions, hostSources, sourceLines } from '../bench/image/sources.ts';
 import { exec } from '../bench/proc/exec.ts';
+import { cached } from './cache.ts';
 import { buildInitrd, initrdInputs } from './initrd.ts';
 import { modulesOf } from './modules.ts';
 
@@ -22,7 +21,6 @@ const KERNEL = {
 } as const;
 
 const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
-const UNFINISHED = '.building-';
 const MANIFEST = 'kernel.json';
 const fileSchema = z.strictObject({ sha256: z.string(), bytes: z.number().int(), compressedBytes: z.number().int() });
 const manifestSchema = z.strictObject({
@@ -130,27 +128,11 @@ async function build(suite: string, folder: string, signal: AbortSignal): Promis
  * @throws CommandError `KERNEL_DOWNLOAD`, `TOOL_MISSING`; ParseError; InterruptedError.
  */
 export async function prepareKernel(stateDir: string, suite: string, signal: AbortSignal): Promise<Kernel> {
-  const store = join(stateDir, 'kernels');
-  const key = sha256(JSON.stringify([KERNEL, suite, await initrdInputs()])).slice(0, 16);
-  const folder = join(store, key);
-  const cached = await kernelIn(folder);
-  if (cached) return cached;
-  mkdirSync(store, { recursive: true, mode: 0o755 });
-  await using _lock = await lockStore(store, signal, () => {});
-  const others = await kernelIn(folder);
-  if (others) return others;
-  for (const name of await readdir(store)) {
-    if (name.startsWith(UNFINISHED)) await rm(join(store, name), { recursive: true, force: true });
-  }
-  const unfinished = join(store, `${UNFINISHED}${process.pid}`);
-  await using cleanup = new AsyncDisposableStack();
-  cleanup.defer(() => rm(unfinished, { recursive: true, force: true }));
-  await mkdir(unfinished, { mode: 0o755 });
-  await build(suite, unfinished, signal);
-  await exec(['sync', '--file-system', unfinished]);
-  await rm(folder, { recursive: true, force: true });
-  await rename(unfinished, folder);
-  const built = await kernelIn(folder);
-  if (built) return built;
-  throw new ParseError('KERNEL_MANIFEST', `${join(folder, MANIFEST)} is not as it was written`);
+  return await cached({
+    store: join(stateDir, 'kernels'),
+    key: sha256(JSON.stringify([KERNEL, suite, await initrdInputs()])).slice(0, 16),
+    signal,
+    read: kernelIn,
+    build: (folder) => build(suite, folder, signal),
+  });
 }

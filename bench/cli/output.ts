@@ -27,7 +27,12 @@ export function describeError(error: unknown): string {
 /** The same for programs. */
 export function errorJson(error: unknown): string {
   const known = error instanceof TareError ? error : undefined;
-  const fields = { code: codeOf(error), message: messageOf(error), hint: known?.hint ?? null, details: known?.details ?? {} };
+  const fields = {
+    code: codeOf(error),
+    message: messageOf(error),
+    hint: known?.hint ?? null,
+    details: known?.details ?? {},
+  };
   return JSON.stringify({ error: fields }, null, 2);
 }
 

@@ -32,9 +32,13 @@ export function requireRoot(what: string): void {
 export function takeOwnership(stateDir: string, signal: AbortSignal): Ownership {
   const other = registeredOwners(stateDir).find(isAlive);
   if (other) {
-    throw new ResourceError('RUN_GOING_ON', `run ${other.runId} (pid ${other.pid}) is going on; two would measure each other`, {
-      hint: 'wait for its end, or end it with Ctrl-C',
-    });
+    throw new ResourceError(
+      'RUN_GOING_ON',
+      `run ${other.runId} (pid ${other.pid}) is going on; two would measure each other`,
+      {
+        hint: 'wait for its end, or end it with Ctrl-C',
+      },
+    );
   }
   mkdirSync(stateDir, { recursive: true, mode: 0o755 });
   const owner = registerOwner(stateDir, new Date());
@@ -57,9 +61,13 @@ export function takeOwnership(stateDir: string, signal: AbortSignal): Ownership 
       const patience = signal.aborted ? { passes: 2, pauseMs: 500 } : { passes: 1, pauseMs: 0 };
       const clean = await sweepUntilClean(sweep, { ...patience, deadlineMs: FINAL_SWEEP_MS, pause: delay });
       if (!clean) {
-        throw new CleanupError('CLEANUP', `something of run ${owner.tag} could not be removed: ${problems.join('; ')}`, {
-          hint: 'the reaper goes on trying; "tare clean" tries again later',
-        });
+        throw new CleanupError(
+          'CLEANUP',
+          `something of run ${owner.tag} could not be removed: ${problems.join('; ')}`,
+          {
+            hint: 'the reaper goes on trying; "tare clean" tries again later',
+          },
+        );
       }
       forgetOwner(stateDir, owner.tag);
       reaper.dismiss();

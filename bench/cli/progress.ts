@@ -35,7 +35,13 @@ export class Progress implements Observer, Disposable {
     if (this.#live) this.#line(`${this.#phase}: block ${block + 1}, ${runner}${this.#status}`);
   }
 
-  block(_experiment: string, _phase: 'pilot' | 'measured', done: number, blocks: number, secondsPerBlock: number): void {
+  block(
+    _experiment: string,
+    _phase: 'pilot' | 'measured',
+    done: number,
+    blocks: number,
+    secondsPerBlock: number,
+  ): void {
     const left = (blocks - done) * secondsPerBlock;
     this.#status = left > 0 ? `, about ${minutes(left)} left of this phase` : '';
     if (!this.#live) this.note(`${this.#phase}: block ${done} of ${blocks} done${this.#status}`);

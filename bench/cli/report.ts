@@ -20,7 +20,10 @@ export function reportCommand(): Command {
     .argument('<run>', 'the bundle: a folder with a manifest.json')
     .option('-f, --format <list>', 'which files', FORMATS.join(','))
     .option('--json', 'print result.json instead of the table')
-    .addHelpText('after', '\nExamples:\n  tare report runs/20260102-030405-a1b2c3\n  tare report runs/… --format html,csv')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tare report runs/20260102-030405-a1b2c3\n  tare report runs/… --format html,csv',
+    )
     .action((folder: string, flags: { format: string; json?: boolean }) => {
       const bundle = readBundle(folder);
       const { result, paths } = writeDerived(bundle, formatsOf(flags.format));

@@ -53,7 +53,10 @@ async function manifestOf(
   lineup: Lineup,
   experiments: readonly Experiment[],
 ): Promise<Manifest> {
-  const planned = lineup.active.map(({ support }) => ({ as: support.as, accelerator: support.capabilities.accelerator }));
+  const planned = lineup.active.map(({ support }) => ({
+    as: support.as,
+    accelerator: support.capabilities.accelerator,
+  }));
   const comparisons = countComparisons(planned, experiments);
   const level = levelFor(comparisons);
   const { digest, packages, createdAt, recipe } = spec.image.manifest;
@@ -91,7 +94,10 @@ function makeBundle(out: string, runId: string): string {
   try {
     mkdirSync(join(bundle, 'logs'), { recursive: true });
   } catch (cause) {
-    throw new ResourceError('NO_BUNDLE', `${bundle} cannot be made: ${messageOf(cause)}`, { cause, hint: 'choose another --out' });
+    throw new ResourceError('NO_BUNDLE', `${bundle} cannot be made: ${messageOf(cause)}`, {
+      cause,
+      hint: 'choose another --out',
+    });
   }
   return bundle;
 }
@@ -134,23 +140,27 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
   const bundle = makeBundle(config.out, owner.runId);
   let manifest = await manifestOf(config, run, spec, lineup, experiments);
   writeManifest(bundle, manifest);
-  const outcome = await journalled(bundle, async (journal) => {
-    await execute({
-      config,
-      experiments,
-      active: lineup.active,
-      harness: harness.active[0] ?? null,
-      scope: { run, bundle, workload },
-      journal,
-      observer: progress,
-      level: manifest.level,
-      onFrozen: (id, frozen) => {
-        const planned = manifest.experiments.map((entry) => (entry.id === id ? { ...entry, frozen } : entry));
-        manifest = { ...manifest, experiments: planned };
-        writeManifest(bundle, manifest);
-      },
-    });
-  }, signal);
+  const outcome = await journalled(
+    bundle,
+    async (journal) => {
+      await execute({
+        config,
+        experiments,
+        active: lineup.active,
+        harness: harness.active[0] ?? null,
+        scope: { run, bundle, workload },
+        journal,
+        observer: progress,
+        level: manifest.level,
+        onFrozen: (id, frozen) => {
+          const planned = manifest.experiments.map((entry) => (entry.id === id ? { ...entry, frozen } : entry));
+          manifest = { ...manifest, experiments: planned };
+          writeManifest(bundle, manifest);
+        },
+      });
+    },
+    signal,
+  );
   return { bundle, outcome };
 }
 

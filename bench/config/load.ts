@@ -8,7 +8,8 @@ function nodeAt(root: Node | null, path: readonly PropertyKey[]): Node | null {
   let node = root;
   for (const step of path) {
     let next: unknown;
-    if (isMap(node)) next = node.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(step))?.value;
+    if (isMap(node))
+      next = node.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(step))?.value;
     else if (isSeq(node)) next = node.items[Number(step)];
     if (next === undefined || next === null) return node;
     node = next as Node;

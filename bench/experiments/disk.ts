@@ -98,7 +98,10 @@ export function diskExperiment(options: { readonly rampBlocks: number }): Experi
     async measure(subject) {
       if (subject.block === 0) {
         const parts = await subject.prepared.distribution();
-        subject.record('distribution', Object.values(parts).reduce((sum, bytes) => sum + bytes, 0));
+        subject.record(
+          'distribution',
+          Object.values(parts).reduce((sum, bytes) => sum + bytes, 0),
+        );
       }
       await ramp(subject);
     },

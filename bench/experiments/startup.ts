@@ -54,7 +54,10 @@ async function recordChannel(subject: Subject, instance: Instance): Promise<void
 }
 
 /** How long one fresh instance takes from its first launch command to each named end point, and to its end. */
-export function startupExperiment(options: { readonly pilotBlocks: number; readonly stopTimeoutMs: number }): Experiment {
+export function startupExperiment(options: {
+  readonly pilotBlocks: number;
+  readonly stopTimeoutMs: number;
+}): Experiment {
   return {
     id: 'startup',
     title: 'Startup',

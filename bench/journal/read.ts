@@ -39,7 +39,9 @@ export function parseJournal(text: string): { readonly events: readonly JournalE
 export function readBundle(folder: string): Bundle {
   const manifestPath = join(folder, 'manifest.json');
   if (!existsSync(manifestPath)) {
-    throw new ResourceError('NO_BUNDLE', `${folder} holds no run`, { hint: 'name the folder that has a manifest.json' });
+    throw new ResourceError('NO_BUNDLE', `${folder} holds no run`, {
+      hint: 'name the folder that has a manifest.json',
+    });
   }
   let manifest: Manifest;
   try {
@@ -69,7 +71,9 @@ export function evidenceFiles(folder: string): readonly string[] {
 /** Writes SHA256SUMS over the evidence, in the form that `sha256sum --check` reads. */
 export function sealEvidence(folder: string): void {
   const sums = evidenceFiles(folder).map((name) => {
-    const hash = createHash('sha256').update(readFileSync(join(folder, name))).digest('hex');
+    const hash = createHash('sha256')
+      .update(readFileSync(join(folder, name)))
+      .digest('hex');
     return `${hash}  ${name}\n`;
   });
   writeFileSync(join(folder, 'SHA256SUMS'), sums.join(''));

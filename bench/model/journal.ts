@@ -80,11 +80,4 @@ export interface EndEvent {
   readonly at: string;
 }
 
-export type JournalEvent =
-  | SampleEvent
-  | FailureEvent
-  | LimitsEvent
-  | GuardEvent
-  | FrozenEvent
-  | BlockEvent
-  | EndEvent;
+export type JournalEvent = SampleEvent | FailureEvent | LimitsEvent | GuardEvent | FrozenEvent | BlockEvent | EndEvent;

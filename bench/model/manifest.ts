@@ -62,7 +62,12 @@ export interface Manifest {
   readonly config: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly host: HostFacts;
-  readonly image: { readonly digest: string; readonly packages: number; readonly createdAt: string; readonly suite: string };
+  readonly image: {
+    readonly digest: string;
+    readonly packages: number;
+    readonly createdAt: string;
+    readonly suite: string;
+  };
   readonly runners: readonly ManifestRunner[];
   readonly unavailable: readonly UnavailableRunner[];
   readonly experiments: readonly PlannedExperiment[];

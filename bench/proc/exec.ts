@@ -88,7 +88,10 @@ export async function exec(argv: readonly string[], options: CommandOptions = {}
     throw new CommandError('TOOL_MISSING', `${program} is not installed`, { details, hint: packageOf(program) });
   }
   if (result.timedOut) {
-    throw new CommandError('COMMAND_TIMEOUT', `no end after ${options.timeoutMs} ms: ${line}`, { details, retryable: true });
+    throw new CommandError('COMMAND_TIMEOUT', `no end after ${options.timeoutMs} ms: ${line}`, {
+      details,
+      retryable: true,
+    });
   }
   if (result.isMaxBuffer) throw new CommandError('OUTPUT_TOO_LARGE', `more output than allowed: ${line}`, { details });
   const reason = exitCode === undefined ? (result.signal ?? result.code ?? 'no exit code') : `exit code ${exitCode}`;
@@ -101,7 +104,11 @@ export interface LongRunning {
   readonly pid: number;
   readonly startedNs: bigint;
   /** Resolves with what it ended with and up to 64 KiB of its last output; never rejects. */
-  readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null; readonly output: string }>;
+  readonly ended: Promise<{
+    readonly exitCode: number | null;
+    readonly signal: string | null;
+    readonly output: string;
+  }>;
   /** Signals the whole process group; a group that is gone is fine. */
   signal(name: NodeJS.Signals): void;
 }

@@ -1,7 +1,7 @@
 /** Programs that tare calls, and the Debian and Ubuntu package that brings each. */
 export const PROGRAM_PACKAGES: Readonly<Record<string, string>> = {
   chroot: 'coreutils',
-  'cp': 'coreutils',
+  cp: 'coreutils',
   docker: 'docker.io',
   dockerd: 'docker.io',
   gzip: 'gzip',

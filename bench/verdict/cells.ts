@@ -92,7 +92,9 @@ export function cellOf(
   const all = extended(values, metric);
   const native = blockValues(events, { ...key, runner: NATIVE });
   const compared = metric.primary && runner.as !== NATIVE && native.length > 0 && status === 'assessable';
-  const series = values.flatMap(({ block, position, value }) => (value === 'failed' ? [] : [{ block, position, value }]));
+  const series = values.flatMap(({ block, position, value }) =>
+    value === 'failed' ? [] : [{ block, position, value }],
+  );
   return {
     key: `${runner.as}/${experiment.id}/${experiment.workload}/${metric.id}`,
     runner: runner.as,

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { nowNs } from '../../bench/proc/clock.ts';
 import { exec, spawn } from '../../bench/proc/exec.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
-import { messageOf, StartError } from '../../bench/errors.ts';
 import { INSIDE } from '../../bench/model/image.ts';
-import type { Mark } from '../../bench/model/mark.ts';
-import { defineRunner, type Ending, type Instance, type InstanceSpec, type RunContext } from '../../bench/model/runner.ts';
+import { defineRunner, type Instance, type InstanceSpec, type RunContext } from '../../bench/model/runner.ts';
+import { observeEnd } from '../shared/ending.ts';
+import { Launching } from '../shared/launching.ts';
 import { makeFifos, MarkChannel } from '../shared/mark-channel.ts';
+import { cpuNsOf, isRunning, statOf } from '../shared/processes.ts';
 
 const NOTHING = {
   cpus: null,
@@ -27,10 +28,11 @@ const NOTHING = {
 
 /** Starts the probe on the host around a program that only sleeps: what is left is the harness's own way of doing things. */
 async function start(spec: InstanceSpec, run: RunContext, index: number): Promise<Instance> {
+  const name = ownedName(run.owner.tag, `null-${index}`);
   const folder = join(run.runDir, `null-${index}`);
   const [marksPath, commandsPath] = [join(folder, 'marks'), join(folder, 'commands')];
   await using undo = new AsyncDisposableStack();
-  const marks: Mark[] = [{ name: 'launched', atNs: nowNs() }];
+  const launching = new Launching(run);
   try {
     undo.defer(() => rm(folder, { recursive: true, force: true }));
     await mkdir(folder, { recursive: true });
@@ -47,33 +49,36 @@ async function start(spec: InstanceSpec, run: RunContext, index: number): Promis
       await process.ended;
     });
     const returnedNs = nowNs();
-    marks.push({ name: 'api', atNs: returnedNs });
-    for (const name of ['exec', 'ready'] as const) {
-      marks.push({ name, atNs: await channel.waitFor(name, run.startTimeoutMs, run.signal) });
-    }
+    launching.commands.push({ argv, startedNs: process.startedNs, endedNs: returnedNs });
+    launching.mark('api', returnedNs);
+    await launching.untilReady(channel, () => isRunning(statOf(process.pid)));
     const owned = undo.move();
-    const end = async (how: 'stop' | 'kill'): Promise<Ending> => {
-      const startedNs = nowNs();
-      process.signal(how === 'stop' ? 'SIGTERM' : 'SIGKILL');
-      await process.ended;
-      return { startedNs, goneNs: nowNs(), timedOut: false };
-    };
     return {
-      ref: { kind: 'process', id: ownedName(run.owner.tag, `null-${index}`), tag: run.owner.tag },
+      ref: { kind: 'process', id: name, tag: run.owner.tag },
       placement: { dataDir: folder, listen: '127.0.0.1', port: 0 },
-      marks,
-      launch: [{ argv, startedNs: process.startedNs, endedNs: returnedNs }],
+      marks: launching.marks,
+      launch: launching.commands,
       logs: {},
       exec: (command, options) => exec(command, { ...options, accept: 'any' }),
       describe: async () => NOTHING,
       ping: (timeoutMs) => channel.ping(timeoutMs),
-      cpuNs: async () => null,
+      cpuNs: async () => cpuNsOf([process.pid]),
       diskPaths: () => [folder],
-      end,
+      end: (how, timeoutMs) => {
+        const signal = async () => process.signal(how === 'stop' ? 'SIGTERM' : 'SIGKILL');
+        return observeEnd({
+          how,
+          timeoutMs,
+          stop: signal,
+          kill: signal,
+          isGone: () => !isRunning(statOf(process.pid)),
+        });
+      },
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (cause) {
-    throw new StartError('START_FAILED', `the null runner did not start: ${messageOf(cause)}`, { marks, logs: {} }, { cause });
+    await undo.disposeAsync();
+    throw launching.failure(name, cause, {});
   }
 }
 

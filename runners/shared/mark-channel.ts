@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { delay, nowNs } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
-import { WorkloadError } from '../../bench/errors.ts';
+import { InterruptedError, WorkloadError } from '../../bench/errors.ts';
 
 /** The words that the probe inside says, each at most once; `pong` and `exit` carry one word more. */
 const ANNOUNCEMENTS = ['init', 'exec', 'ready'] as const;
@@ -62,7 +62,8 @@ export class MarkChannel implements Disposable {
 
   /**
    * Waits for a word.
-   * @throws WorkloadError `WORKLOAD_EXITED` when the workload ends first, `MARK_TIMEOUT`, `MARK_PROTOCOL`.
+   * @throws WorkloadError `WORKLOAD_EXITED` when the workload ends first, `MARK_TIMEOUT`, `MARK_PROTOCOL`, `MARK_CLOSED`;
+   * InterruptedError when the signal aborts.
    */
   async waitFor(name: Announcement, timeoutMs: number, signal?: AbortSignal): Promise<bigint> {
     await this.#until(() => this.#arrived.has(name) || this.#exitStatus !== undefined, timeoutMs, signal);
@@ -72,17 +73,28 @@ export class MarkChannel implements Disposable {
     if (this.#exitStatus !== undefined) {
       throw new WorkloadError('WORKLOAD_EXITED', `the workload ended with ${this.#exitStatus} before "${name}"`);
     }
+    if (signal?.aborted) throw new InterruptedError('INTERRUPTED', `interrupted while waiting for "${name}"`);
+    this.#requireOpen();
     throw new WorkloadError('MARK_TIMEOUT', `no "${name}" within ${timeoutMs} ms`, { retryable: true });
   }
 
-  /** Nanoseconds from request to echo. One at a time. @throws WorkloadError `MARK_TIMEOUT`, `MARK_PROTOCOL`. */
+  /**
+   * Nanoseconds from request to echo. One at a time.
+   * @throws WorkloadError `MARK_TIMEOUT`, `MARK_PROTOCOL`, `MARK_CLOSED`, `WORKLOAD_EXITED`.
+   */
   async ping(timeoutMs: number): Promise<number> {
+    this.#requireOpen();
     const token = String(this.#nextToken++);
     const sentNs = nowNs();
-    writeSync(this.#commandsFd, `ping ${token}\n`);
-    await this.#until(() => this.#pong?.token === token, timeoutMs);
+    this.#send(`ping ${token}\n`);
+    await this.#until(() => this.#pong?.token === token || this.#exitStatus !== undefined, timeoutMs);
     if (this.#pong?.token === token) return Number(this.#pong.atNs - sentNs);
-    throw this.#fault ?? new WorkloadError('MARK_TIMEOUT', `no echo within ${timeoutMs} ms`, { retryable: true });
+    if (this.#fault) throw this.#fault;
+    this.#requireOpen();
+    if (this.#exitStatus !== undefined) {
+      throw new WorkloadError('WORKLOAD_EXITED', `the workload has ended with ${this.#exitStatus}`);
+    }
+    throw new WorkloadError('MARK_TIMEOUT', `no echo within ${timeoutMs} ms`, { retryable: true });
   }
 
   [Symbol.dispose](): void {
@@ -91,6 +103,20 @@ export class MarkChannel implements Disposable {
     this.#socket.destroy();
     closeSync(this.#commandsFd);
     this.#wake();
+  }
+
+  /** A closed descriptor's number may belong to another file already: nothing may be written to it. */
+  #requireOpen(): void {
+    if (this.#closed) throw new WorkloadError('MARK_CLOSED', 'the mark channel is closed: the instance has ended');
+  }
+
+  #send(line: string): void {
+    try {
+      writeSync(this.#commandsFd, line);
+    } catch (cause) {
+      // The pipe is full: the instance does not read, or has filled it itself.
+      throw new WorkloadError('MARK_PROTOCOL', 'the instance does not take commands', { cause });
+    }
   }
 
   async #until(condition: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<void> {
@@ -134,7 +160,8 @@ export class MarkChannel implements Disposable {
     const [word = '', value = '', ...rest] = line.split(' ');
     const known = ANNOUNCEMENTS.find((name) => name === word);
     if (known && value === '' && !this.#arrived.has(known)) {
-      if (known === 'ready' && !this.#arrived.has('exec')) return this.#fail('MARK_PROTOCOL', '"ready" came before "exec"');
+      if (known === 'ready' && !this.#arrived.has('exec'))
+        return this.#fail('MARK_PROTOCOL', '"ready" came before "exec"');
       this.#arrived.set(known, atNs);
     } else if (word === 'pong' && rest.length === 0 && /^\d{1,9}$/.test(value)) {
       this.#pong = { token: value, atNs };

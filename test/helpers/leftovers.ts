@@ -26,7 +26,11 @@ export async function leftovers(stateDir: string): Promise<readonly string[]> {
   return found.flat();
 }
 
-async function lines(kind: string, [program = '', ...args]: readonly string[], pattern: RegExp): Promise<readonly string[]> {
+async function lines(
+  kind: string,
+  [program = '', ...args]: readonly string[],
+  pattern: RegExp,
+): Promise<readonly string[]> {
   const { stdout } = await execa(program, args, { reject: false });
   return (stdout ?? '')
     .split('\n')

@@ -22,7 +22,14 @@ for (const runner of RUNNERS) {
       const image = await buildImage({ stateDir: STATE, signal, onProgress: () => {} });
       const run: RunContext = { owner, stateDir: STATE, runDir, accel: 'auto', signal, startTimeoutMs: 120_000 };
       const memoryBytes = 256 * 2 ** 20;
-      const spec = { image, entry: redis.entry, cpus: chooseCpus(1), memoryBytes, diskCache: 'none', network: 'bridge' } as const;
+      const spec = {
+        image,
+        entry: redis.entry,
+        cpus: chooseCpus(1),
+        memoryBytes,
+        diskCache: 'none',
+        network: 'bridge',
+      } as const;
       await t.notThrowsAsync(rule.check({ runner, spec, run }));
     });
   }

@@ -85,27 +85,32 @@ test.serial('a smoke run over every runner ends complete, with a bundle that sta
   t.deepEqual(await settledLeftovers(), []);
 });
 
-test.serial('a deadline that nothing can meet shows as a counted failure of every runner, and leaves nothing', async (t) => {
-  const out = outFolder(t);
-  const args = ['run', '-p', 'smoke', '-e', 'startup', '--set', 'startTimeout=1ms', '-o', out];
-  const { exitCode, all } = await tare(args);
-  t.is(exitCode, 0, all);
-  const result = resultOf(onlyBundle(out));
-  for (const runner of result.runners) {
-    const ready = result.cells.find((cell) => cell.runner === runner.as && cell.metric === 'ready');
-    t.is(ready?.failures, 1, runner.as);
-    t.is(ready?.n, 0, runner.as);
-    t.is(ready?.median, null, runner.as);
-  }
-  t.is(result.failures.length, EVERY_RUNNER.length, JSON.stringify(result.failures));
-  t.deepEqual(await settledLeftovers(), []);
-});
+test.serial(
+  'a deadline that nothing can meet shows as a counted failure of every runner, and leaves nothing',
+  async (t) => {
+    const out = outFolder(t);
+    const args = ['run', '-p', 'smoke', '-e', 'startup', '--set', 'startTimeout=1ms', '-o', out];
+    const { exitCode, all } = await tare(args);
+    t.is(exitCode, 0, all);
+    const result = resultOf(onlyBundle(out));
+    for (const runner of result.runners) {
+      const ready = result.cells.find((cell) => cell.runner === runner.as && cell.metric === 'ready');
+      t.is(ready?.failures, 1, runner.as);
+      t.is(ready?.n, 0, runner.as);
+      t.is(ready?.median, null, runner.as);
+    }
+    t.is(result.failures.length, EVERY_RUNNER.length, JSON.stringify(result.failures));
+    t.deepEqual(await settledLeftovers(), []);
+  },
+);
 
 test.serial('Ctrl-C ends a run in order: exit code 130, what was measured is kept, nothing is left', async (t) => {
   const out = outFolder(t);
   const run = tare(['run', '-p', 'quick', '-e', 'startup', '-r', 'native,runc,docker', '-o', out]);
   const measuring = await appears(
-    () => readdirSync(out).length === 1 && readFileSync(join(onlyBundle(out), 'journal.ndjson'), 'utf8').includes('"block"'),
+    () =>
+      readdirSync(out).length === 1 &&
+      readFileSync(join(onlyBundle(out), 'journal.ndjson'), 'utf8').includes('"block"'),
   );
   t.true(measuring);
   run.kill('SIGINT');

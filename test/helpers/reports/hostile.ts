@@ -8,5 +8,6 @@ export const HOSTILE =
 /** What a spreadsheet would run. */
 export const FORMULA = "=cmd()|'/C calc'!A0";
 
-/** Two lone marks that must never come out of a renderer. */
+/** What must never come out of a renderer: controls other than the newline, and bidi marks. */
+// eslint-disable-next-line no-control-regex -- control characters are what this is about
 export const FORBIDDEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;

@@ -37,7 +37,17 @@ async function journalOf(t: ExecutionContext, options: Options): Promise<readonl
   const observer = options.observer ?? SILENT;
   const read = () => parseJournal(readFileSync(join(bundle, 'journal.ndjson'), 'utf8')).events;
   try {
-    await execute({ config, experiments, active, harness: null, scope, journal, observer, level: 0.95, onFrozen: () => {} });
+    await execute({
+      config,
+      experiments,
+      active,
+      harness: null,
+      scope,
+      journal,
+      observer,
+      level: 0.95,
+      onFrozen: () => {},
+    });
   } catch (error) {
     if (!run.signal.aborted) throw error;
   }
@@ -84,8 +94,14 @@ test('the same seed gives the same order, another seed another', async (t) => {
 
 test('blocks take turns in how an instance ends', async (t) => {
   const events = await journalOf(t, { runners: fakes({ id: 'native' }) });
-  t.deepEqual(samplesOf(events, 'stop').map((sample) => sample.block), [0, 2]);
-  t.deepEqual(samplesOf(events, 'kill').map((sample) => sample.block), [1, 3]);
+  t.deepEqual(
+    samplesOf(events, 'stop').map((sample) => sample.block),
+    [0, 2],
+  );
+  t.deepEqual(
+    samplesOf(events, 'kill').map((sample) => sample.block),
+    [1, 3],
+  );
 });
 
 test('a failed start is counted with the marks it reached, and nothing is made up for it', async (t) => {
@@ -126,7 +142,10 @@ test('a runner that cannot run here does not keep the others from running', asyn
   const runners = fakes({ id: 'native' }, { id: 'one', unsupported });
   await using stack = new AsyncDisposableStack();
   const { active, unavailable } = await lineUp(runners, fakeSpec(), fakeRun(), stack, () => {});
-  t.deepEqual(active.map((entry) => entry.support.as), ['native']);
+  t.deepEqual(
+    active.map((entry) => entry.support.as),
+    ['native'],
+  );
   t.deepEqual(unavailable, [{ id: 'one', code: 'NO', reason: 'no such thing', hint: 'get one' }]);
 });
 
@@ -169,5 +188,8 @@ test('a number that is none is a failure, not a sample', async (t) => {
   };
   const events = await journalOf(t, { runners: [runner] });
   t.is(samplesOf(events, 'channel').length, 0);
-  t.deepEqual(failuresOf(events).map((failure) => failure.code), Array(4).fill('NOT_A_NUMBER'));
+  t.deepEqual(
+    failuresOf(events).map((failure) => failure.code),
+    Array(4).fill('NOT_A_NUMBER'),
+  );
 });

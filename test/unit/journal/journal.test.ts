@@ -1,4 +1,13 @@
-import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -79,7 +88,10 @@ test('evidence is sealed with relative names in order', (t) => {
   t.deepEqual(evidenceFiles(temp.folder), ['manifest.json', 'journal.ndjson', 'logs/0001-runc/launch.ndjson']);
   sealEvidence(temp.folder);
   const sums = readFileSync(join(temp.folder, 'SHA256SUMS'), 'utf8');
-  t.regex(sums, /^[0-9a-f]{64} {2}manifest\.json\n[0-9a-f]{64} {2}journal\.ndjson\n[0-9a-f]{64} {2}logs\/0001-runc\/launch\.ndjson\n$/);
+  t.regex(
+    sums,
+    /^[0-9a-f]{64} {2}manifest\.json\n[0-9a-f]{64} {2}journal\.ndjson\n[0-9a-f]{64} {2}logs\/0001-runc\/launch\.ndjson\n$/,
+  );
 });
 
 test('a folder without a manifest, or with one of another schema, is no bundle', (t) => {

@@ -55,7 +55,15 @@ test('only a registered and dead owner is dead; an unknown tag is nobody to judg
 test('the tag is found again in a name, and nowhere else', (t) => {
   t.is(tagOf(ownedName('a1b2c3', 'c7')), 'a1b2c3');
   t.is(tagOf(ownedName('a1b2c3')), 'a1b2c3');
-  for (const name of ['tare', 'tare-', 'tare-a1b2c', 'tare-a1b2c3d', 'tare-A1B2C3-x', 'x-tare-a1b2c3', 'target-a1b2c3']) {
+  for (const name of [
+    'tare',
+    'tare-',
+    'tare-a1b2c',
+    'tare-a1b2c3d',
+    'tare-A1B2C3-x',
+    'x-tare-a1b2c3',
+    'target-a1b2c3',
+  ]) {
     t.is(tagOf(name), undefined, name);
   }
   t.true(onlyRun('a1b2c3').matches('a1b2c3'));

@@ -30,7 +30,10 @@ test('a runner that declares a mark and never gives it breaks the contract', asy
     probe: async (host) => {
       const support = await honest.probe(host);
       if (!support.ok) return support;
-      return { ...support, capabilities: { ...support.capabilities, marks: [...support.capabilities.marks, 'kernel'] } };
+      return {
+        ...support,
+        capabilities: { ...support.capabilities, marks: [...support.capabilities.marks, 'kernel'] },
+      };
     },
   };
   t.deepEqual(await brokenRules(runner), ['a start gives every declared mark, in order, and no other']);

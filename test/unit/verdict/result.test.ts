@@ -13,7 +13,14 @@ const TCG = runner('tcg-direct', 'vm', 'tcg');
 
 function runner(as: string, isolation: 'none' | 'container' | 'vm', accelerator: 'none' | 'tcg'): ManifestRunner {
   const marks = ['launched', 'api', 'exec', 'ready'] as const;
-  return { id: as, as, title: as, capabilities: { isolation, accelerator, marks, designed: [] }, versions: {}, digest: 'd' };
+  return {
+    id: as,
+    as,
+    title: as,
+    capabilities: { isolation, accelerator, marks, designed: [] },
+    versions: {},
+    digest: 'd',
+  };
 }
 
 const LIMITS: EffectiveLimits = {
@@ -61,7 +68,16 @@ function manifestWith(runners: readonly ManifestRunner[]): Manifest {
 }
 
 function at(as: string, block: number, phase: 'pilot' | 'measured' = 'measured'): Coordinates {
-  return { session: 1, experiment: 'startup', workload: 'redis', runner: as, block, position: block % 3, phase, instance: block };
+  return {
+    session: 1,
+    experiment: 'startup',
+    workload: 'redis',
+    runner: as,
+    block,
+    position: block % 3,
+    phase,
+    instance: block,
+  };
 }
 
 function ready(as: string, values: readonly (number | 'failed')[], phase?: 'pilot'): readonly JournalEvent[] {
@@ -142,7 +158,8 @@ test('emulated values have neither ratio nor verdict, but bytes stay assessable'
   t.is(cell?.status, 'emulated');
   t.is(cell?.ratioToNative, null);
   t.is(result.cells.find((candidate) => candidate.metric === 'image')?.status, 'assessable');
-  const half = (id: string) => result.claims.find((claim) => claim.id === id)?.halves.find(({ column }) => column === 'vm');
+  const half = (id: string) =>
+    result.claims.find((claim) => claim.id === id)?.halves.find(({ column }) => column === 'vm');
   t.is(half('startup')?.verdict, 'not-assessable');
   t.is(half('disk')?.verdict, 'does-not-hold');
 });
