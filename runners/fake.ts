@@ -78,18 +78,18 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
     };
   }
 
-  function marksUntil(last: MarkName, start: number): Mark[] {
+  function marksUntil(last: MarkName, order: number): Mark[] {
     const launchedNs = nowNs();
     const names = capabilities.marks.slice(0, capabilities.marks.indexOf(last) + 1);
     const after = options.markNs ?? ((mark) => MARK_NAMES.indexOf(mark) * 1e6);
-    return names.map((name) => ({ name, atNs: launchedNs + BigInt(name === 'launched' ? 0 : after(name, start)) }));
+    return names.map((name) => ({ name, atNs: launchedNs + BigInt(name === 'launched' ? 0 : after(name, order)) }));
   }
 
-  async function neverReady(spec: InstanceSpec, run: RunContext, start: number): Promise<never> {
+  async function neverReady(spec: InstanceSpec, run: RunContext, order: number): Promise<never> {
     const endsAtOnce = spec.entry.workload === 'ends-at-once';
     if (!endsAtOnce) await delay(Math.min(run.startTimeoutMs, 50), run.signal);
     const code = endsAtOnce ? 'WORKLOAD_EXITED' : 'MARK_TIMEOUT';
-    throw new StartError(code, 'the fake entry never answers', { marks: marksUntil('exec', start), logs: {} });
+    throw new StartError(code, 'the fake entry never answers', { marks: marksUntil('exec', order), logs: {} });
   }
 
   async function start(spec: InstanceSpec, run: RunContext, index: number): Promise<Instance> {

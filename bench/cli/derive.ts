@@ -11,25 +11,23 @@ import { resultJson } from '../../reports/result-json.ts';
 export const FORMATS = ['json', 'csv', 'html', 'md'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** What a format's files hold, by name; from the evidence alone. */
-function filesOf(format: Format, bundle: Bundle, result: Result): Readonly<Record<string, string>> {
-  const { manifest, events } = bundle;
-  switch (format) {
-    case 'json':
-      return { 'result.json': resultJson(result) };
-    case 'csv':
-      return { 'table.csv': tableCsv(result), 'samples.csv': samplesCsv(events, manifest) };
-    case 'html':
-      return { 'report.html': renderHtml({ result, manifest, events }) };
-    case 'md':
-      return { 'table.md': renderMarkdown(result) };
-  }
-}
+type Renderer = (bundle: Bundle, result: Result) => Readonly<Record<string, string>>;
+
+/** What each format's files hold, by name; from the evidence alone. */
+const RENDERERS: Readonly<Record<Format, Renderer>> = {
+  json: (_, result) => ({ 'result.json': resultJson(result) }),
+  csv: ({ manifest, events }, result) => ({
+    'table.csv': tableCsv(result),
+    'samples.csv': samplesCsv(events, manifest),
+  }),
+  html: ({ manifest, events }, result) => ({ 'report.html': renderHtml({ result, manifest, events }) }),
+  md: (_, result) => ({ 'table.md': renderMarkdown(result) }),
+};
 
 /** Writes the derived files of a bundle, each in one step; returns the result and the paths. */
 export function writeDerived(bundle: Bundle, formats: readonly Format[]): { result: Result; paths: readonly string[] } {
   const result = deriveResult(bundle);
-  const files = formats.flatMap((format) => Object.entries(filesOf(format, bundle, result)));
+  const files = formats.flatMap((format) => Object.entries(RENDERERS[format](bundle, result)));
   const paths = files.map(([name, text]) => {
     const path = join(bundle.folder, name);
     replaceFile(path, text);

@@ -4,7 +4,7 @@ import { codeOf, messageOf, TareError } from '../errors.ts';
 export function wantsColor(stream: NodeJS.WriteStream): boolean {
   if (process.env['NO_COLOR'] !== undefined && process.env['NO_COLOR'] !== '') return false;
   if (process.env['FORCE_COLOR'] !== undefined && process.env['FORCE_COLOR'] !== '0') return true;
-  return stream.isTTY === true && process.env['TERM'] !== 'dumb';
+  return stream.isTTY && process.env['TERM'] !== 'dumb';
 }
 
 /** Bytes that could drive a terminal, from whatever text came out of the host or an instance. */

@@ -16,7 +16,7 @@ export class Progress implements Observer, Disposable {
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
     this.#line = createLogUpdate(stream);
-    this.#live = stream.isTTY === true && process.env['TERM'] !== 'dumb';
+    this.#live = stream.isTTY && process.env['TERM'] !== 'dumb';
   }
 
   /** A line that stays. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const DURATION_UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 const BYTE_UNITS = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 
-function quantity<Units extends Readonly<Record<string, number>>>(units: Units, example: string) {
+function quantity(units: Readonly<Record<string, number>>, example: string) {
   const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?)\\s*(${Object.keys(units).join('|')})$`);
   return z.string().transform((text, context) => {
     const [, amount, unit] = pattern.exec(text.trim()) ?? [];

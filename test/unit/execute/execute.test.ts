@@ -77,7 +77,10 @@ test('every block has one fresh instance of every runner, at every position over
   t.is(ready.length, 16);
   for (const runner of ['native', 'one', 'two', 'three']) {
     const positions = ready.filter((sample) => sample.runner === runner).map((sample) => sample.position);
-    t.deepEqual(positions.toSorted(), [0, 1, 2, 3]);
+    t.deepEqual(
+      positions.toSorted((a, b) => a - b),
+      [0, 1, 2, 3],
+    );
   }
   t.is(new Set(ready.map((sample) => sample.instance)).size, 16);
 });
