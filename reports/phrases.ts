@@ -14,9 +14,9 @@ export function medianText(cell: Cell, words: Words): string {
   return cell.failures > 0 ? words.failed(cell.failures) : words.noValue;
 }
 
-/** `790–840 ms`, with its level where that is below the asked one; null where there is no interval. */
+/** `790–840 ms`, with its level where that is below the asked one; null where there is none, or no bound at all. */
 export function intervalText(cell: Cell, level: number, words: Words): string | null {
-  if (!cell.ci) return null;
+  if (!cell.ci || (cell.ci.lo === null && cell.ci.hi === null)) return null;
   const short = cell.ci.level < level - LEVEL_TOLERANCE ? ` (${words.belowLevel(formatLevel(cell.ci.level))})` : '';
   return `${formatInterval(cell.ci, cell.unit)}${short}`;
 }

@@ -234,6 +234,16 @@ function failureAt(hostile: boolean, experiment: 'startup' | 'disk') {
   };
 }
 
+const STEAL = "the hypervisor took 3.10% of the host's CPU time";
+
+/** The guard that tripped in two measured blocks. */
+function guardEvents(message: string): readonly JournalEvent[] {
+  return [4, 11].map((block) => ({
+    ...{ type: 'guard', experiment: 'startup', block, phase: 'measured', guard: 'steal' },
+    ...{ tripped: true, value: 3.1, message },
+  }));
+}
+
 /** A whole run as a report sees it; the same options give the same bytes. */
 export function reportFixture(options: FixtureOptions): ReportFixture {
   const { vm, hostile } = options;
@@ -254,6 +264,7 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
   const common = { random, pilotBlocks: 3, measuredBlocks: 12, spread: 0.09, firstInstance: 0 };
   const events: readonly JournalEvent[] = [
     ...sample({ ...common, experiment: STARTUP, typical: startups(vm, vmId), failure: failureAt(hostile, 'startup') }),
+    ...guardEvents(text(STEAL)),
     { type: 'frozen', experiment: 'startup', blocks: 12, reason: 'budget', needed: 31 },
     ...sample({
       ...{ ...common, experiment: DISK, typical: disks(vmId), failure: failureAt(hostile, 'disk') },
@@ -349,7 +360,7 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
         experiment: 'startup',
         blocks: 15,
         tripped: 2,
-        message: text("the hypervisor took 3.10% of the host's CPU time"),
+        message: text(STEAL),
       },
       { guard: 'swap', experiment: 'startup', blocks: 15, tripped: 0, message: 'nothing was swapped' },
     ],

@@ -1,0 +1,259 @@
+'use strict';
+/* global Chart, document, window, getComputedStyle, matchMedia */
+/* Draws the charts whose numbers and texts stand ready in #report-data. It computes no statistics and writes no number. */
+(() => {
+  const ROW = 56;
+  const AXIS = 34;
+  const LABEL_ABOVE = 15;
+  const JITTER = 0.17;
+
+  const root = document.documentElement;
+  const data = JSON.parse(document.getElementById('report-data').textContent);
+  const drawn = new Map();
+
+  const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+  const font = (weight, size) => `${weight} ${size}px ${getComputedStyle(document.body).fontFamily}`;
+
+  /** A color with an opacity of its own, whatever it is written as. */
+  function faded(context, value, opacity) {
+    context.globalAlpha = opacity;
+    context.fillStyle = value;
+    context.strokeStyle = value;
+  }
+
+  function drawLabels(chart, spec) {
+    const { ctx, chartArea, scales } = chart;
+    ctx.textBaseline = 'alphabetic';
+    spec.rows.forEach((row, index) => {
+      const y = scales.y.getPixelForValue(index) - LABEL_ABOVE;
+      let x = chartArea.left;
+      const write = (text, weight, ink) => {
+        ctx.font = font(weight, 13);
+        const width = ctx.measureText(text).width;
+        if (x > chartArea.left && x + width > chartArea.right) return false;
+        // A ground of its own, so that grid lines do not run through the text.
+        ctx.fillStyle = color('paper');
+        ctx.fillRect(x - 4, y - 12, Math.min(width, chartArea.right - x) + 9, 17);
+        ctx.fillStyle = ink;
+        ctx.fillText(text, x, y, chartArea.right - x);
+        x += width + 9;
+        return true;
+      };
+      if (write(row.label, 600, color(row.tone)) && write(row.value, 650, color('ink'))) {
+        write(row.detail, 400, color('quiet'));
+      }
+    });
+  }
+
+  function drawBand(chart, spec) {
+    if (!spec.band) return;
+    const { ctx, chartArea, scales } = chart;
+    const [left, right, one] = [...spec.band, 1].map((value) => scales.x.getPixelForValue(value));
+    faded(ctx, color('quiet'), 0.14);
+    ctx.fillRect(left, chartArea.top, right - left, chartArea.bottom - chartArea.top);
+    faded(ctx, color('ink'), 0.9);
+    ctx.fillRect(one - 0.5, chartArea.top, 1, chartArea.bottom - chartArea.top);
+  }
+
+  /** An end without a bound runs to the edge and ends in an arrow. */
+  function drawInterval(chart, row, y, thickness, opacity) {
+    if (!row.interval) return;
+    const { ctx, chartArea, scales } = chart;
+    const { lo, hi } = row.interval;
+    const left = lo === null ? chartArea.left : scales.x.getPixelForValue(lo);
+    const right = hi === null ? chartArea.right : scales.x.getPixelForValue(hi);
+    faded(ctx, color(row.tone), opacity);
+    const width = Math.max(right - left, 1.5);
+    ctx.fillRect(left, y - thickness / 2, width, thickness);
+    ctx.globalAlpha = 1;
+    if (hi === null) {
+      ctx.beginPath();
+      ctx.moveTo(chartArea.right, y);
+      ctx.lineTo(chartArea.right - 8, y - 6);
+      ctx.lineTo(chartArea.right - 8, y + 6);
+      ctx.fill();
+    }
+  }
+
+  function drawDiamond(ctx, x, y, hollow) {
+    ctx.beginPath();
+    ctx.moveTo(x, y - 6);
+    ctx.lineTo(x + 6, y);
+    ctx.lineTo(x, y + 6);
+    ctx.lineTo(x - 6, y);
+    ctx.closePath();
+    if (hollow) {
+      const ink = ctx.fillStyle;
+      ctx.fillStyle = color('paper');
+      ctx.fill();
+      ctx.fillStyle = ink;
+      ctx.lineWidth = 1.75;
+      ctx.stroke();
+    } else ctx.fill();
+  }
+
+  function drawMarks(chart, spec) {
+    const { ctx, scales } = chart;
+    spec.rows.forEach((row, index) => {
+      const y = scales.y.getPixelForValue(index) + 4;
+      const x = row.middle === null ? null : scales.x.getPixelForValue(row.middle);
+      if (spec.kind === 'forest') {
+        drawInterval(chart, row, y, 2, 1);
+        faded(ctx, color(row.tone), 1);
+        if (x !== null) drawDiamond(ctx, x, y, row.hollow);
+      } else if (spec.kind === 'dots') {
+        drawInterval(chart, row, y, 18, 0.22);
+        faded(ctx, color(row.tone), 1);
+        if (x !== null) ctx.fillRect(x - 1, y - 12, 2, 24);
+      }
+    });
+  }
+
+  /** The whisker of a bar lies above it. */
+  function drawWhiskers(chart, spec) {
+    if (spec.kind !== 'bars') return;
+    const { scales } = chart;
+    spec.rows.forEach((row, index) => {
+      const whisker = { ...row, tone: 'ink' };
+      const { lo, hi } = row.interval ?? {};
+      if (lo !== hi) drawInterval(chart, whisker, scales.y.getPixelForValue(index) + 4, 2, 0.75);
+    });
+  }
+
+  const marks = (spec) => ({
+    id: 'marks',
+    beforeDatasetsDraw(chart) {
+      chart.ctx.save();
+      drawBand(chart, spec);
+      drawMarks(chart, spec);
+      chart.ctx.restore();
+    },
+    afterDatasetsDraw(chart) {
+      chart.ctx.save();
+      drawWhiskers(chart, spec);
+      chart.ctx.globalAlpha = 1;
+      drawLabels(chart, spec);
+      chart.ctx.restore();
+    },
+  });
+
+  /** Dots from top to bottom in the order of blocks, within their row. */
+  function dots(spec) {
+    const shift = 4 / ROW;
+    return spec.rows.map((row, index) => ({
+      type: 'scatter',
+      label: row.label,
+      data: row.points.map((point, at, all) => ({
+        x: point.value,
+        y: index + shift + (all.length < 2 ? 0 : JITTER * ((2 * at) / (all.length - 1) - 1)),
+        text: point.text,
+      })),
+      pointStyle: row.points.map((point) => (point.marked ? 'triangle' : 'circle')),
+      radius: row.points.map((point) => (point.marked ? 4.5 : 3)),
+      hoverRadius: 5,
+      borderWidth: 1.25,
+      borderColor: color(row.tone),
+      backgroundColor: row.hollow ? 'transparent' : `color-mix(in srgb, ${color(row.tone)} 55%, transparent)`,
+    }));
+  }
+
+  /** A bar is a floating one on the same numeric rows as everything else. */
+  function bars(spec) {
+    return [
+      {
+        type: 'bar',
+        indexAxis: 'y',
+        data: spec.rows.map((row, index) => ({
+          x: row.middle ?? 0,
+          y: index + 4 / ROW,
+          text: `${row.value} ${row.detail}`,
+        })),
+        barThickness: 12,
+        borderWidth: 1.5,
+        borderColor: spec.rows.map((row) => color(row.tone)),
+        backgroundColor: spec.rows.map((row) => (row.hollow ? 'transparent' : color(row.tone))),
+      },
+    ];
+  }
+
+  /** Nothing to see, but a place for the pointer. */
+  function places(spec) {
+    return [
+      {
+        type: 'scatter',
+        data: spec.rows.flatMap((row, index) =>
+          row.middle === null ? [] : [{ x: row.middle, y: index + 4 / ROW, text: `${row.value} ${row.detail}` }],
+        ),
+        radius: 0,
+        hitRadius: 10,
+      },
+    ];
+  }
+
+  const DATASETS = { dots, bars, forest: places };
+
+  function scales(spec) {
+    const { axis } = spec;
+    return {
+      x: {
+        type: axis.log ? 'logarithmic' : 'linear',
+        min: axis.min,
+        max: axis.max,
+        afterBuildTicks: (scale) => {
+          scale.ticks = axis.ticks.map(({ value }) => ({ value }));
+        },
+        border: { color: color('strong-rule') },
+        grid: { color: color('rule'), tickColor: color('strong-rule'), tickLength: 5 },
+        ticks: {
+          color: color('quiet'),
+          font: { size: 12 },
+          maxRotation: 0,
+          autoSkipPadding: 14,
+          callback: (value) => axis.ticks.find((tick) => tick.value === value)?.label ?? '',
+        },
+      },
+      y: { type: 'linear', display: false, reverse: true, min: -0.5, max: spec.rows.length - 0.5 },
+    };
+  }
+
+  function draw(spec) {
+    const canvas = document.getElementById(spec.id);
+    canvas.parentElement.style.height = `${spec.rows.length * ROW + AXIS}px`;
+    drawn.get(spec.id)?.destroy();
+    const chart = new Chart(canvas, {
+      data: { datasets: DATASETS[spec.kind](spec) },
+      plugins: [marks(spec)],
+      options: {
+        animation: false,
+        maintainAspectRatio: false,
+        responsive: true,
+        font: { family: getComputedStyle(document.body).fontFamily },
+        layout: { padding: { right: 14, left: 2 } },
+        interaction: { mode: 'nearest', intersect: true },
+        plugins: {
+          legend: { display: false },
+          tooltip: {
+            displayColors: false,
+            callbacks: { title: () => '', label: (item) => item.raw.text },
+          },
+        },
+        scales: scales(spec),
+      },
+    });
+    drawn.set(spec.id, chart);
+  }
+
+  const drawAll = () => data.charts.forEach(draw);
+
+  drawAll();
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+  window.addEventListener('beforeprint', () => {
+    root.classList.add('printing');
+    drawAll();
+  });
+  window.addEventListener('afterprint', () => {
+    root.classList.remove('printing');
+    drawAll();
+  });
+  root.dataset.charts = String(drawn.size);
+})();

@@ -1,0 +1,104 @@
+import type { Cell } from '../../bench/model/result.ts';
+import { intervalText, medianText } from '../phrases.ts';
+import { escapeHtml } from '../text.ts';
+import { formatInterval, formatLevel, formatValue } from '../units.ts';
+import type { Entry, RunnerView } from '../view-model.ts';
+import { type ChartSpec, chartText } from './charts.ts';
+import { type PageContext, words } from './context.ts';
+import { type Content, html, joined, type Markup, trusted } from './markup.ts';
+
+/** Pieces that several parts of the page use. */
+
+/** A runner's name with the mark of what kind of box it is. */
+export function runnerName(runner: RunnerView): Markup {
+  return html`<span class="runner tone-${runner.tone}"><span class="swatch" aria-hidden="true"></span>${runner.label}</span>`;
+}
+
+export interface Column {
+  readonly heading: Content;
+  readonly numeric?: boolean;
+}
+
+/** A table that scrolls sideways on its own where the page is narrow. The first cell of a row is its heading. */
+export function dataTable(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly { readonly id?: string; readonly cells: readonly Content[] }[],
+): Markup {
+  const classOf = (index: number) => (columns[index]?.numeric === true ? 'number' : 'text');
+  const head = columns.map((column, index) => html`<th scope="col" class="${classOf(index)}">${column.heading}</th>`);
+  const body = rows.map(({ id, cells }) => {
+    const [first = null, ...rest] = cells;
+    const others = rest.map((cell, index) => html`<td class="${classOf(index + 1)}">${cell}</td>`);
+    const start = id === undefined ? html`<tr>` : html`<tr id="${id}">`;
+    return html`${start}<th scope="row">${first}</th>${others}</tr>\n`;
+  });
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}">
+<table class="${columns.length < 3 ? 'data compact' : 'data'}"><caption>${caption}</caption>
+<thead><tr>${head}</tr></thead>
+<tbody>
+${body}</tbody></table></div>
+`;
+}
+
+/** A place for a chart, with its text. The script draws it; without one the tables have the same numbers. */
+export function figure(chart: ChartSpec, caption: Content): Markup {
+  const text = trusted(escapeHtml(chartText(chart)));
+  return html`<figure class="chart">
+<figcaption>${caption}</figcaption>
+<div class="canvas"><canvas id="${chart.id}" role="img" aria-label="${text}"></canvas></div>
+</figure>
+`;
+}
+
+/** A median with its interval below it, for a table. */
+export function estimate(cell: Cell | undefined, { result, anchors }: PageContext): Content {
+  if (!cell) return html`<span class="none">–</span>`;
+  const interval = intervalText(cell, result.level, words);
+  const failed = cell.failures > 0 && cell.median !== null ? words.failed(cell.failures) : null;
+  const below = [interval, words.n(cell.n), failed].filter((part) => part !== null).join(', ');
+  const bad = cell.median === null ? 'figure bad' : 'figure';
+  return html`<a class="${bad}" href="#${anchors.of(cell)}">${medianText(cell, words)}</a><span class="below">${below}</span>`;
+}
+
+const EVIDENCE: readonly Column[] = [
+  { heading: 'runner' },
+  { heading: 'end point or quantity' },
+  { heading: 'n', numeric: true },
+  { heading: 'failed', numeric: true },
+  { heading: 'median', numeric: true },
+  { heading: 'interval', numeric: true },
+  { heading: 'level', numeric: true },
+  { heading: 'least to most', numeric: true },
+  { heading: 'remarks' },
+];
+
+function evidenceRow({ runner, cell }: Entry, { anchors }: PageContext) {
+  const spread =
+    cell.min === null || cell.max === null ? null : formatInterval({ lo: cell.min, hi: cell.max }, cell.unit);
+  const status = cell.status === 'assessable' ? [] : [cell.status.replaceAll('-', ' ')];
+  const cells: readonly Content[] = [
+    runnerName(runner),
+    html`<b>${cell.metric}</b> <span class="quiet">${cell.title}</span>`,
+    cell.n,
+    cell.failures,
+    cell.median === null ? null : formatValue(cell.median, cell.unit),
+    cell.ci && formatInterval(cell.ci, cell.unit),
+    cell.ci && formatLevel(cell.ci.level),
+    spread,
+    joined([...status, ...cell.warnings], html`<br>`),
+  ];
+  return { id: anchors.of(cell), cells };
+}
+
+/** The rows that evidence links lead to, one table an experiment and workload. Every cell stands in one of them, once. */
+export function evidenceTables(entries: readonly Entry[], caption: string, context: PageContext): readonly Markup[] {
+  const groups = Map.groupBy(entries, ({ cell }) => `${cell.experiment}, workload ${cell.workload}`);
+  return [...groups].map(([name, group]) =>
+    dataTable(
+      `${caption}: ${name}`,
+      EVIDENCE,
+      group.map((entry) => evidenceRow(entry, context)),
+    ),
+  );
+}
