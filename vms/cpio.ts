@@ -19,7 +19,21 @@ function padded(bytes: Uint8Array): Uint8Array {
 function record(inode: number, path: string, mode: number, content: Uint8Array): Buffer {
   const name = Buffer.from(`${path}\0`);
   const [uid, gid, links, time, device, check] = [0, 0, 1, 0, 0, 0];
-  const fields = [inode, mode, uid, gid, links, time, content.length, device, device, device, device, name.length, check];
+  const fields = [
+    inode,
+    mode,
+    uid,
+    gid,
+    links,
+    time,
+    content.length,
+    device,
+    device,
+    device,
+    device,
+    name.length,
+    check,
+  ];
   const header = `070701${fields.map((value) => value.toString(16).padStart(8, '0')).join('')}`;
   return Buffer.concat([padded(Buffer.concat([Buffer.from(header), name])), padded(content)]);
 }

@@ -93,7 +93,11 @@ async function findOne(folder: string, pattern: RegExp): Promise<RegExpExecArray
 }
 
 function fileOf(bytes: Uint8Array, compressed: boolean) {
-  return { sha256: sha256(bytes), bytes: bytes.length, compressedBytes: compressed ? bytes.length : gzipSync(bytes).length };
+  return {
+    sha256: sha256(bytes),
+    bytes: bytes.length,
+    compressedBytes: compressed ? bytes.length : gzipSync(bytes).length,
+  };
 }
 
 async function build(suite: string, folder: string, signal: AbortSignal): Promise<void> {

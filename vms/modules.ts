@@ -39,7 +39,8 @@ export async function loadOrder(
   const done = new Map<string, KernelModule | undefined>();
   const visit = async (name: string, above: readonly string[]): Promise<void> => {
     if (done.has(name)) return;
-    if (above.includes(name)) throw new ParseError('MODULE_CYCLE', `kernel modules need one another: ${above.join(', ')}`);
+    if (above.includes(name))
+      throw new ParseError('MODULE_CYCLE', `kernel modules need one another: ${above.join(', ')}`);
     const bytes = await read(name);
     for (const needed of bytes === undefined ? [] : dependenciesOf(bytes)) await visit(needed, [...above, name]);
     done.set(name, bytes === undefined ? undefined : { name, bytes });
@@ -67,7 +68,9 @@ export async function modulesOf(
   signal: AbortSignal,
 ): Promise<readonly KernelModule[]> {
   const files = await readdir(join(folder, 'kernel'), { recursive: true });
-  const paths = new Map(files.filter((file) => SUFFIX.test(file)).map((file) => [nameOf(file), join(folder, 'kernel', file)]));
+  const paths = new Map(
+    files.filter((file) => SUFFIX.test(file)).map((file) => [nameOf(file), join(folder, 'kernel', file)]),
+  );
   const builtIn = new Set((await readFile(join(folder, 'modules.builtin'), 'utf8')).split('\n').map(nameOf));
   return await loadOrder([...optional, ...wanted], async (name) => {
     const path = paths.get(name);

@@ -1,0 +1,13 @@
+import { defineRunner } from '../../bench/model/runner.ts';
+import { prepareGuests } from './prepared.ts';
+import { probe } from './probe.ts';
+import { sweepGuests } from './sweep.ts';
+
+/** Guests of libvirt and QEMU, booted directly into a kernel and the same tree that containers run: the fastest honest VM. */
+export const kvmDirect = defineRunner({
+  id: 'kvm-direct',
+  apiVersion: 1,
+  probe,
+  prepare: prepareGuests,
+  sweep: sweepGuests,
+});

@@ -1,0 +1,99 @@
+import type { Mark } from '../../bench/model/mark.ts';
+import type { ResourceRef } from '../../bench/model/owner.ts';
+import type {
+  EffectiveLimits,
+  Ending,
+  ExecOptions,
+  ExecResult,
+  Instance,
+  LaunchCommand,
+} from '../../bench/model/runner.ts';
+import type { Placement } from '../../bench/model/workload.ts';
+import { nowNs, waitUntil } from '../../bench/proc/clock.ts';
+import { execInGuest } from '../../vms/guest-agent.ts';
+import type { QemuProcess } from '../../vms/qemu-process.ts';
+import { destroyDomain, pressPowerButton } from '../../vms/virsh.ts';
+import type { MarkChannel } from '../shared/mark-channel.ts';
+import { describeGuest } from './limits.ts';
+
+/** libvirt itself gives up on a process that does not go after 15 s. */
+const GONE_TIMEOUT_MS = 30_000;
+const POLL_MS = 1;
+
+export interface GuestParts {
+  readonly ref: ResourceRef;
+  readonly placement: Placement;
+  readonly marks: readonly Mark[];
+  readonly launch: readonly LaunchCommand[];
+  readonly logs: Readonly<Record<string, string>>;
+  readonly overlay: string;
+  readonly qemu: QemuProcess;
+  readonly channel: MarkChannel;
+  /** Removes all that was made for this guest. */
+  readonly owned: AsyncDisposableStack;
+}
+
+/** A guest that became ready. */
+export class Guest implements Instance {
+  readonly ref: ResourceRef;
+  readonly placement: Placement;
+  readonly marks: readonly Mark[];
+  readonly launch: readonly LaunchCommand[];
+  readonly logs: Readonly<Record<string, string>>;
+  readonly #overlay: string;
+  readonly #qemu: QemuProcess;
+  readonly #channel: MarkChannel;
+  readonly #owned: AsyncDisposableStack;
+
+  constructor(parts: GuestParts) {
+    this.ref = parts.ref;
+    this.placement = parts.placement;
+    this.marks = parts.marks;
+    this.launch = parts.launch;
+    this.logs = parts.logs;
+    this.#overlay = parts.overlay;
+    this.#qemu = parts.qemu;
+    this.#channel = parts.channel;
+    this.#owned = parts.owned;
+  }
+
+  async exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+    return await execInGuest(this.ref.id, argv, options);
+  }
+
+  async describe(): Promise<EffectiveLimits> {
+    return await describeGuest(this.ref.id, this.#qemu, (argv, options) => this.exec(argv, options));
+  }
+
+  async ping(timeoutMs: number): Promise<number> {
+    return await this.#channel.ping(timeoutMs);
+  }
+
+  async cpuNs(): Promise<number | null> {
+    return this.#qemu.cpuNs();
+  }
+
+  diskPaths(): readonly string[] {
+    return [this.#overlay];
+  }
+
+  async end(how: 'stop' | 'kill', timeoutMs: number): Promise<Ending> {
+    const startedNs = nowNs();
+    const asked = how === 'stop' ? pressPowerButton(this.ref.id) : destroyDomain(this.ref.id);
+    // The guest may be gone before virsh has returned.
+    const gone = waitUntil(() => this.#qemu.isGone, { timeoutMs, everyMs: POLL_MS }).then((is) => ({
+      is,
+      atNs: nowNs(),
+    }));
+    await asked;
+    const { is, atNs } = await gone;
+    if (is) return { startedNs, goneNs: atNs, timedOut: false };
+    await destroyDomain(this.ref.id);
+    await waitUntil(() => this.#qemu.isGone, { timeoutMs: GONE_TIMEOUT_MS, everyMs: POLL_MS });
+    return { startedNs, goneNs: nowNs(), timedOut: true };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+}

@@ -1,0 +1,176 @@
+import { DOMImplementation, type Document, DOMParser, type Element, XMLSerializer } from '@xmldom/xmldom';
+import { ParseError } from '../bench/errors.ts';
+import type { Owner } from '../bench/model/owner.ts';
+
+/** The namespace of the owner's tag in a domain's metadata. */
+export const OWNER_NAMESPACE = 'urn:tare:owner';
+
+/** The names of a guest's virtio-serial ports, as its init knows them. */
+const PORTS = { agent: 'org.qemu.guest_agent.0', marks: 'tare.marks', output: 'tare.output' } as const;
+
+/** Caps what the emulator's translated code takes of the host's memory. */
+const TRANSLATION_CACHE_MIB = 32;
+
+/** A guest that is booted directly into a kernel. Paths are absolute. */
+export interface DomainSpec {
+  readonly name: string;
+  readonly owner: Owner;
+  readonly accelerator: 'kvm' | 'tcg';
+  readonly memoryBytes: number;
+  /** Host CPUs: one vCPU is pinned to each; everything else of the emulator runs on any of them. */
+  readonly cpus: readonly number[];
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly commandLine: string;
+  /** The guest's own qcow2 image, and the raw image under it, which is not touched, not even its owner. */
+  readonly overlay: string;
+  readonly base: string;
+  readonly diskCache: 'none' | 'writeback';
+  readonly network: { readonly bridge: string; readonly mac: string } | null;
+  /** Each stands for two FIFOs, `.in` to the guest and `.out` from it. */
+  readonly pipes: { readonly console: string; readonly marks: string; readonly output: string };
+}
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+function add(parent: Element | Document, name: string, attributes: Attributes = {}, text?: string): Element {
+  const document = parent.ownerDocument ?? (parent as Document);
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  if (text !== undefined) element.appendChild(document.createTextNode(text));
+  parent.appendChild(element);
+  return element;
+}
+
+function addOwner(domain: Element, { tag, runId, pid, startTime, bootId }: Owner): void {
+  const values = { tag, runId, pid, startTime, bootId };
+  add(add(domain, 'metadata'), 'tare:owner', { 'xmlns:tare': OWNER_NAMESPACE, ...values });
+}
+
+function addProcessor(domain: Element, spec: DomainSpec): void {
+  const set = spec.cpus.join(',');
+  add(domain, 'vcpu', { placement: 'static', cpuset: set }, String(spec.cpus.length));
+  const tune = add(domain, 'cputune');
+  for (const [vcpu, cpuset] of spec.cpus.entries()) add(tune, 'vcpupin', { vcpu, cpuset });
+  add(tune, 'emulatorpin', { cpuset: set });
+  if (spec.accelerator === 'kvm') return void add(domain, 'cpu', { mode: 'host-passthrough', check: 'none' });
+  // What the emulator can do in full, but for five-level paging, which makes every walk of its software MMU longer.
+  const cpu = add(domain, 'cpu', { mode: 'maximum', check: 'none' });
+  add(cpu, 'feature', { policy: 'disable', name: 'la57' });
+}
+
+function addFeatures(domain: Element, { accelerator }: DomainSpec): void {
+  const features = add(domain, 'features');
+  add(features, 'acpi');
+  add(features, 'apic');
+  if (accelerator === 'tcg') add(add(features, 'tcg'), 'tb-cache', { unit: 'MiB' }, String(TRANSLATION_CACHE_MIB));
+}
+
+/** On the root bus, each in a slot of its own: a root port for each would be one more bridge to set up at boot. */
+function addAddress(device: Element, slot: number): void {
+  const hex = (value: number) => `0x${value.toString(16).padStart(2, '0')}`;
+  add(device, 'address', { type: 'pci', domain: '0x0000', bus: '0x00', slot: hex(slot), function: '0x0' });
+}
+
+function addDisk(devices: Element, spec: DomainSpec): void {
+  const disk = add(devices, 'disk', { type: 'file', device: 'disk' });
+  const io = spec.diskCache === 'none' ? { io: 'native' } : {};
+  add(disk, 'driver', { name: 'qemu', type: 'qcow2', cache: spec.diskCache, discard: 'unmap', ...io });
+  add(disk, 'source', { file: spec.overlay });
+  const backing = add(disk, 'backingStore', { type: 'file' });
+  add(backing, 'format', { type: 'raw' });
+  add(add(backing, 'source', { file: spec.base }), 'seclabel', { model: 'dac', relabel: 'no' });
+  add(backing, 'backingStore');
+  add(disk, 'target', { dev: 'vda', bus: 'virtio' });
+  addAddress(disk, 3);
+}
+
+function addChannels(devices: Element, { pipes }: DomainSpec): void {
+  const serial = add(devices, 'serial', { type: 'pipe' });
+  add(serial, 'source', { path: pipes.console });
+  add(serial, 'target', { type: 'isa-serial', port: 0 });
+  addAddress(add(devices, 'controller', { type: 'virtio-serial', index: 0 }), 4);
+  const agent = add(devices, 'channel', { type: 'unix' });
+  add(agent, 'target', { type: 'virtio', name: PORTS.agent });
+  for (const name of ['marks', 'output'] as const) {
+    const channel = add(devices, 'channel', { type: 'pipe' });
+    add(channel, 'source', { path: pipes[name] });
+    add(channel, 'target', { type: 'virtio', name: PORTS[name] });
+  }
+}
+
+function addNetwork(devices: Element, { network }: DomainSpec): void {
+  if (network === null) return;
+  const link = add(devices, 'interface', { type: 'bridge' });
+  add(link, 'mac', { address: network.mac });
+  add(link, 'source', { bridge: network.bridge });
+  add(link, 'model', { type: 'virtio' });
+  // Without a ROM the firmware has no network to boot from and loads nothing for it.
+  add(link, 'rom', { enabled: 'no' });
+  addAddress(link, 5);
+}
+
+function addDevices(domain: Element, spec: DomainSpec): void {
+  const devices = add(domain, 'devices');
+  addDisk(devices, spec);
+  add(devices, 'controller', { type: 'usb', model: 'none' });
+  addChannels(devices, spec);
+  addNetwork(devices, spec);
+  add(devices, 'memballoon', { model: 'none' });
+  const rng = add(devices, 'rng', { model: 'virtio' });
+  add(rng, 'backend', { model: 'random' }, '/dev/urandom');
+  addAddress(rng, 6);
+}
+
+/** The domain as libvirt takes it. Every end of the guest, a panic and a reboot included, ends the domain. */
+export function domainXml(spec: DomainSpec): string {
+  const document = new DOMImplementation().createDocument(null, '');
+  const domain = add(document, 'domain', { type: spec.accelerator === 'kvm' ? 'kvm' : 'qemu' });
+  add(domain, 'name', {}, spec.name);
+  addOwner(domain, spec.owner);
+  add(domain, 'memory', { unit: 'bytes' }, String(spec.memoryBytes));
+  addProcessor(domain, spec);
+  const os = add(domain, 'os');
+  add(os, 'type', { arch: 'x86_64', machine: 'q35' }, 'hvm');
+  add(os, 'kernel', {}, spec.kernel);
+  add(os, 'initrd', {}, spec.initrd);
+  add(os, 'cmdline', {}, spec.commandLine);
+  addFeatures(domain, spec);
+  add(domain, 'clock', { offset: 'utc' });
+  for (const event of ['on_poweroff', 'on_reboot', 'on_crash']) add(domain, event, {}, 'destroy');
+  addDevices(domain, spec);
+  return new XMLSerializer().serializeToString(document);
+}
+
+function parse(xml: string): Element {
+  const onError = (level: string, message: string) => {
+    if (level !== 'warning') throw new ParseError('DOMAIN_XML', `libvirt gave XML that cannot be read: ${message}`);
+  };
+  const root = new DOMParser({ onError }).parseFromString(xml, 'text/xml').documentElement;
+  if (root) return root;
+  throw new ParseError('DOMAIN_XML', 'libvirt gave no XML');
+}
+
+/** What a domain's live XML says of it. */
+export interface LiveDomain {
+  readonly type: string;
+  readonly vcpus: number | null;
+  /** Of the first disk. */
+  readonly diskCache: string | null;
+}
+
+/** @throws ParseError `DOMAIN_XML`. */
+export function readLiveDomain(xml: string): LiveDomain {
+  const root = parse(xml);
+  const vcpus = Number(root.getElementsByTagName('vcpu')[0]?.textContent ?? Number.NaN);
+  return {
+    type: root.getAttribute('type') ?? '',
+    vcpus: Number.isInteger(vcpus) ? vcpus : null,
+    diskCache: root.getElementsByTagName('disk')[0]?.getElementsByTagName('driver')[0]?.getAttribute('cache') ?? null,
+  };
+}
+
+/** The owner's tag in a domain's metadata (`virsh metadata`). @throws ParseError `DOMAIN_XML`. */
+export function readOwnerTag(xml: string): string | null {
+  return parse(xml).getAttribute('tag');
+}

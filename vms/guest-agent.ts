@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { CommandError, ParseError } from '../bench/errors.ts';
+import type { ExecOptions, ExecResult } from '../bench/model/runner.ts';
+import { delay, nowNs } from '../bench/proc/clock.ts';
+import { commandLine } from '../bench/proc/exec.ts';
+import { virsh } from './virsh.ts';
+
+/** Where the guest's init puts the helper that bounds a program's time and output, see guest/run.c. */
+const RUN_HELPER = '/dev/tare-run';
+const DEFAULT_MAX_BYTES = 1024 * 1024;
+/** Both streams in base64 must fit into libvirt's 10 MiB for one answer. */
+const LARGEST_MAX_BYTES = 3 * 1024 * 1024;
+/** One argument of a program on the host takes no more than 128 KiB. */
+const LARGEST_INPUT_BYTES = 64 * 1024;
+/** What the way to the guest may take on top of the program's own deadline. */
+const MARGIN_MS = 15_000;
+const POLL_MS = 20;
+
+const startedSchema = z.object({ return: z.object({ pid: z.number().int() }) });
+const statusSchema = z.object({
+  return: z.object({
+    exited: z.boolean(),
+    exitcode: z.number().int().optional(),
+    signal: z.number().int().optional(),
+    'out-data': z.string().optional(),
+    'err-data': z.string().optional(),
+  }),
+});
+type Status = z.infer<typeof statusSchema>['return'];
+
+/** What the helper says by dying of a signal. */
+const HELPER_SIGNALS: Readonly<Record<number, { readonly code: string; readonly what: string }>> = {
+  10: { code: 'TOOL_MISSING', what: 'cannot be executed inside' },
+  14: { code: 'COMMAND_TIMEOUT', what: 'did not end in time inside' },
+  25: { code: 'OUTPUT_TOO_LARGE', what: 'gave more output than allowed inside' },
+};
+
+function notConnected(error: unknown): boolean {
+  const stderr = error instanceof CommandError ? String(error.details['stderr'] ?? '') : '';
+  return /guest agent is not (?:connected|responding)|agent not available for now/i.test(stderr);
+}
+
+async function ask<T>(
+  domain: string,
+  request: object,
+  schema: z.ZodType<T>,
+  options: { readonly maxBytes: number; readonly signal?: AbortSignal | undefined },
+): Promise<T> {
+  const args = ['qemu-agent-command', domain, '--timeout', '10', JSON.stringify(request)];
+  const { maxBytes, signal } = options;
+  const { stdout } = await virsh(args, { maxBytes, ...(signal === undefined ? {} : { signal }) });
+  try {
+    return schema.parse(JSON.parse(stdout));
+  } catch (cause) {
+    throw new ParseError('AGENT_ANSWER', 'the guest agent answered something unknown', { cause });
+  }
+}
+
+function decode(data: string | undefined): string {
+  return Buffer.from(data ?? '', 'base64').toString('utf8');
+}
+
+function resultOf(status: Status, argv: readonly string[]): ExecResult {
+  const { signal, exitcode } = status;
+  const line = commandLine(argv).slice(0, 200);
+  if (exitcode !== undefined && signal === undefined) {
+    return { exitCode: exitcode, stdout: decode(status['out-data']), stderr: decode(status['err-data']) };
+  }
+  const { code, what } = HELPER_SIGNALS[signal ?? 0] ?? {
+    code: 'COMMAND_FAILED',
+    what: `was cut short (${signal}) inside`,
+  };
+  throw new CommandError(code, `${argv[0]} ${what}: ${line}`, {
+    details: { argv, stderr: decode(status['err-data']) },
+  });
+}
+
+/**
+ * Runs a program in a guest to its end, bounded inside: past the deadline or the allowed output its group is killed there.
+ * Waits for an agent that is not there yet. At most 3 MiB of each stream and 64 KiB of input.
+ * @throws CommandError `TOOL_MISSING`, `COMMAND_TIMEOUT`, `OUTPUT_TOO_LARGE`, `COMMAND_FAILED`; ParseError `AGENT_ANSWER`.
+ */
+export async function execInGuest(domain: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  const { timeoutMs, signal, input } = options;
+  const maxBytes = Math.min(options.maxBytes ?? DEFAULT_MAX_BYTES, LARGEST_MAX_BYTES);
+  if (Buffer.byteLength(input ?? '') > LARGEST_INPUT_BYTES) {
+    throw new CommandError('INPUT_TOO_LARGE', `more input for ${argv[0]} than ${LARGEST_INPUT_BYTES} bytes`);
+  }
+  const deadline = nowNs() + BigInt(Math.ceil(timeoutMs + MARGIN_MS)) * 1_000_000n;
+  const late = () => nowNs() > deadline;
+  const bounds = { maxBytes: 3 * maxBytes + 64 * 1024, signal };
+  const start = {
+    execute: 'guest-exec',
+    arguments: {
+      path: RUN_HELPER,
+      arg: [String(maxBytes), String(Math.ceil(timeoutMs)), ...argv],
+      'capture-output': true,
+      ...(input === undefined ? {} : { 'input-data': Buffer.from(input).toString('base64') }),
+    },
+  };
+  let pid: number | undefined;
+  while (pid === undefined) {
+    try {
+      pid = (await ask(domain, start, startedSchema, bounds)).return.pid;
+    } catch (error) {
+      if (!notConnected(error) || late()) throw error;
+      await delay(POLL_MS, signal);
+    }
+  }
+  const status = { execute: 'guest-exec-status', arguments: { pid } };
+  for (;;) {
+    const answer = (await ask(domain, status, statusSchema, bounds)).return;
+    if (answer.exited) return resultOf(answer, argv);
+    if (late()) break;
+    await delay(POLL_MS, signal);
+  }
+  throw new CommandError('COMMAND_TIMEOUT', `no answer of the guest agent about ${argv[0]}`, { details: { argv } });
+}

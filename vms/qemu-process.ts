@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ResourceError } from '../bench/errors.ts';
+import { startTimeOf } from '../bench/proc/owner.ts';
+
+/** Where libvirt keeps what it knows of running domains. */
+const RUNTIME = '/run/libvirt/qemu';
+/** What /proc/PID/stat counts in. */
+const NS_PER_TICK = 10_000_000;
+
+/** One thread of a QEMU process. */
+export interface QemuThread {
+  readonly name: string;
+  /** CPUs that it may run on. */
+  readonly cpus: readonly number[];
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** `0-3,8` → [0, 1, 2, 3, 8]; the kernel's own list, so its form is certain. */
+function cpuList(text: string): readonly number[] {
+  return text.split(',').flatMap((part) => {
+    const [first = 0, last = first] = part.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
+  });
+}
+
+/** The process behind a running domain. */
+export class QemuProcess {
+  readonly pid: number;
+  readonly #startTime: string;
+  readonly #statusFile: string;
+
+  /**
+   * @param domain its name; it must have been started.
+   * @throws ResourceError `DOMAIN_GONE`.
+   */
+  constructor(domain: string) {
+    this.pid = Number(readText(join(RUNTIME, `${domain}.pid`)) ?? Number.NaN);
+    this.#startTime = startTimeOf(this.pid) ?? '';
+    this.#statusFile = join(RUNTIME, `${domain}.xml`);
+    if (this.#startTime === '') throw new ResourceError('DOMAIN_GONE', `the domain ${domain} is not running`);
+  }
+
+  /** Whether the very process is still there; one that only waits to be reaped is gone. */
+  get isAlive(): boolean {
+    const stat = readText(`/proc/${this.pid}/stat`);
+    if (stat === undefined) return false;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[19] === this.#startTime && fields[0] !== 'Z' && fields[0] !== 'X';
+  }
+
+  /** Whether process and domain are both gone. */
+  get isGone(): boolean {
+    return !this.isAlive && !existsSync(this.#statusFile);
+  }
+
+  /** Its threads now; those of vCPUs are called `CPU <n>/KVM` or `CPU <n>/TCG`. */
+  threads(): readonly QemuThread[] {
+    return this.#tasks().flatMap((task) => {
+      const [, cpus] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readText(join(task, 'status')) ?? '') ?? [];
+      return cpus === undefined ? [] : [{ name: (readText(join(task, 'comm')) ?? '').trim(), cpus: cpuList(cpus) }];
+    });
+  }
+
+  /**
+   * CPU nanoseconds used so far; null once it is gone. The sum over its threads is exact, but lacks those that have
+   * ended; the process's own figure has them, in ticks. The larger of the two is a lower bound that misses least.
+   */
+  cpuNs(): number | null {
+    const sums = this.#tasks().map((task) => Number((readText(join(task, 'schedstat')) ?? '0').split(' ')[0]));
+    const stat = readText(`/proc/${this.pid}/stat`);
+    if (stat === undefined || sums.length === 0 || !this.isAlive) return null;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return Math.max(
+      sums.reduce((sum, ns) => sum + ns, 0),
+      ticks * NS_PER_TICK,
+    );
+  }
+
+  #tasks(): readonly string[] {
+    const folder = `/proc/${this.pid}/task`;
+    try {
+      return readdirSync(folder).map((id) => join(folder, id));
+    } catch {
+      return [];
+    }
+  }
+}
