@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { CommandError, messageOf, ParseError, ResourceError } from '../../bench/errors.ts';
+import { type CommandOptions, type CommandResult, exec } from '../../bench/proc/exec.ts';
+
+/** The label by which a sweep finds what a run made. */
+export const TAG_LABEL = 'tare.tag';
+
+/** What the client says when no engine answers. */
+const NO_ENGINE =
+  /cannot connect to the docker daemon|error during connect|is the docker daemon running|failed to connect to the docker/i;
+
+/** What the engine says of a container, a network or an image that is not there. */
+const ABSENT = /no such (?:container|network|image|object)|network \S+ not found|not found/i;
+
+const ENGINE_HINT = 'start it: systemctl start docker, or "make setup" where there is no systemd';
+
+/**
+ * Runs the `docker` CLI.
+ * @throws ResourceError `SERVICE_DOWN` when no engine answers; CommandError otherwise.
+ */
+export async function docker(words: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  try {
+    return await exec(['docker', ...words], options);
+  } catch (cause) {
+    if (cause instanceof CommandError && NO_ENGINE.test(stderrOf(cause))) {
+      throw new ResourceError('SERVICE_DOWN', 'no Docker engine answers', {
+        cause,
+        hint: ENGINE_HINT,
+        retryable: true,
+      });
+    }
+    throw cause;
+  }
+}
+
+function stderrOf(error: CommandError): string {
+  const { stderr } = error.details;
+  return typeof stderr === 'string' ? stderr : messageOf(error);
+}
+
+/** Runs a command that removes something; that it is gone already is fine. */
+export async function dockerRemove(words: readonly string[]): Promise<void> {
+  try {
+    await docker(words);
+  } catch (error) {
+    if (!(error instanceof CommandError) || !ABSENT.test(stderrOf(error))) throw error;
+  }
+}
+
+/** Runs a command that prints JSON, and checks its form. @throws ParseError `DOCKER_OUTPUT`. */
+export async function dockerJson<T>(words: readonly string[], schema: z.ZodType<T>): Promise<T> {
+  const { stdout } = await docker(words);
+  try {
+    return schema.parse(JSON.parse(stdout));
+  } catch (cause) {
+    throw new ParseError('DOCKER_OUTPUT', `docker ${words[0]} printed something unexpected`, { cause });
+  }
+}

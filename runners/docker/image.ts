@@ -1,0 +1,110 @@
+import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ResourceError, UnsupportedError } from '../../bench/errors.ts';
+import type { Image } from '../../bench/model/image.ts';
+import type { RunContext } from '../../bench/model/runner.ts';
+import { exec } from '../../bench/proc/exec.ts';
+import { docker, dockerJson } from './cli.ts';
+
+/** Says which of tare's images a Docker image was built from. */
+const DIGEST_LABEL = 'tare.image';
+
+const BUILD_TIMEOUT_MS = 10 * 60_000;
+
+const DOCKERFILE = 'FROM scratch\nADD tree.tar /\n';
+
+const imageSchema = z.array(
+  z.looseObject({
+    Id: z.string(),
+    Config: z.looseObject({ Labels: z.record(z.string(), z.string()).nullish() }),
+    GraphDriver: z.looseObject({ Data: z.record(z.string(), z.string()).nullish() }).nullish(),
+  }),
+);
+
+/** An image of tare's as the engine has it. */
+export interface DockerImage {
+  readonly id: string;
+  readonly reference: string;
+  /** Layer folders by their overlay names; empty where the engine does not say. */
+  readonly layers: Readonly<Record<string, string>>;
+}
+
+function referenceOf(image: Image): string {
+  return `tare:${image.manifest.digest.replace(/^sha256:/, '').slice(0, 16)}`;
+}
+
+async function inspect(reference: string, digest: string): Promise<DockerImage | undefined> {
+  const { exitCode } = await docker(['image', 'inspect', '--format', '{{.Id}}', reference], { accept: [0, 1] });
+  if (exitCode !== 0) return undefined;
+  const [found] = await dockerJson(['image', 'inspect', reference], imageSchema);
+  if (found?.Config.Labels?.[DIGEST_LABEL] !== digest) return undefined;
+  return { id: found.Id, reference, layers: found.GraphDriver?.Data ?? {} };
+}
+
+/**
+ * The engine's image of a tree, built from it by a Dockerfile if it is not there. It stays between runs, as the store does,
+ * since it is the same for all of them.
+ * @throws ResourceError `DOCKER_BUILD`; what `docker` throws.
+ */
+export async function dockerImage(image: Image, run: RunContext): Promise<DockerImage> {
+  const reference = referenceOf(image);
+  const { digest } = image.manifest;
+  const known = await inspect(reference, digest);
+  if (known) return known;
+  const context = join(run.runDir, 'docker-build');
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => rm(context, { recursive: true, force: true }));
+  await mkdir(context, { recursive: true });
+  await link(image.archive, join(context, 'tree.tar')).catch(() =>
+    exec(['cp', '--reflink=auto', image.archive, context]),
+  );
+  await writeFile(join(context, 'Dockerfile'), DOCKERFILE);
+  await docker(
+    ['build', '--quiet', '--network', 'none', '--label', `${DIGEST_LABEL}=${digest}`, '--tag', reference, context],
+    {
+      timeoutMs: BUILD_TIMEOUT_MS,
+      signal: run.signal,
+    },
+  );
+  const built = await inspect(reference, digest);
+  if (built) return built;
+  throw new ResourceError('DOCKER_BUILD', `${reference} was built, and the engine does not show it`);
+}
+
+/**
+ * The folders of an image's layers, each once.
+ * @throws UnsupportedError `NO_LAYER_FOLDERS` where the engine keeps layers in a form whose bytes cannot be told apart.
+ */
+export function layerFolders({ layers, reference }: DockerImage): readonly string[] {
+  const { UpperDir: upper, LowerDir: lower } = layers;
+  const folders = [upper, ...(lower?.split(':') ?? [])].filter((path) => path !== undefined && path !== '');
+  if (folders.length > 0) return [...new Set(folders)] as readonly string[];
+  throw new UnsupportedError('NO_LAYER_FOLDERS', `the engine does not say where the layers of ${reference} are`, {
+    hint: 'use the storage driver overlay2: the containerd image store names no folders',
+  });
+}
+
+const sizeSchema = z.object({ id: z.string(), bytes: z.number().int().positive() });
+
+/** Bytes of `docker save`, compressed by gzip -6 as registries do with layers; kept beside the store, since it takes a while. */
+export async function savedBytes(image: DockerImage, run: RunContext): Promise<number> {
+  const cache = join(run.stateDir, 'cache', `docker-${image.id.replace(/^sha256:/, '').slice(0, 16)}.json`);
+  try {
+    const known = sizeSchema.parse(JSON.parse(await readFile(cache, 'utf8')));
+    if (known.id === image.id) return known.bytes;
+  } catch {
+    // Not measured yet, or not readable: measured now.
+  }
+  const file = join(run.runDir, 'docker-save.tar');
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => rm(file, { force: true }));
+  undo.defer(() => rm(`${file}.gz`, { force: true }));
+  const options = { timeoutMs: BUILD_TIMEOUT_MS, signal: run.signal };
+  await docker(['save', '--output', file, image.reference], options);
+  await exec(['gzip', '-6', '--no-name', file], options);
+  const bytes = (await stat(`${file}.gz`)).size;
+  await mkdir(join(run.stateDir, 'cache'), { recursive: true });
+  await writeFile(cache, `${JSON.stringify({ id: image.id, bytes })}\n`);
+  return bytes;
+}

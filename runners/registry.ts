@@ -1,0 +1,21 @@
+import { ConfigError } from '../bench/errors.ts';
+import type { Runner } from '../bench/model/runner.ts';
+import { dockerRunner } from './docker/index.ts';
+import { nativeRunner } from './native/index.ts';
+
+/** Every built-in runner, in the order of the table's columns. */
+export const RUNNERS: readonly Runner[] = [nativeRunner, dockerRunner];
+
+/**
+ * The runners of these ids, in the order given.
+ * @throws ConfigError `UNKNOWN_RUNNER`.
+ */
+export function runnersOf(ids: readonly string[]): readonly Runner[] {
+  return ids.map((id) => {
+    const found = RUNNERS.find((runner) => runner.id === id);
+    if (found) return found;
+    throw new ConfigError('UNKNOWN_RUNNER', `there is no runner "${id}"`, {
+      hint: `known: ${RUNNERS.map((runner) => runner.id).join(', ')}`,
+    });
+  });
+}

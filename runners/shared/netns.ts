@@ -1,0 +1,60 @@
+import { readdirSync } from 'node:fs';
+import type { OwnerFilter } from '../../bench/model/owner.ts';
+import { ResourceError } from '../../bench/errors.ts';
+import { exec } from '../../bench/proc/exec.ts';
+import { tagOf } from '../../bench/proc/owner.ts';
+import { parseRecords } from './subnet.ts';
+
+const NETNS_FOLDER = '/run/netns';
+
+/** The host's end of an instance's link: `tv<tag><index>`, within the kernel's 15 characters up to index 9999999. */
+export function vethName(tag: string, index: number): string {
+  return `tv${tag}${index}`;
+}
+
+/** The tag in the name of a network interface of ours; undefined for any other. */
+export function linkTag(name: string): string | undefined {
+  return tagOf(name) ?? /^tv([0-9a-f]{6})\d*$/.exec(name)?.[1];
+}
+
+export function netnsPath(name: string): string {
+  return `${NETNS_FOLDER}/${name}`;
+}
+
+function netnsNames(): readonly string[] {
+  try {
+    return readdirSync(NETNS_FOLDER);
+  } catch {
+    return [];
+  }
+}
+
+/** Names of network namespaces of matching owners. */
+export function ownedNetns(owner: OwnerFilter): readonly { readonly name: string; readonly tag: string }[] {
+  return netnsNames().flatMap((name) => {
+    const tag = tagOf(name);
+    return tag !== undefined && owner.matches(tag) ? [{ name, tag }] : [];
+  });
+}
+
+/** Network interfaces of matching owners: bridges and the host's ends of links. */
+export async function ownedLinks(
+  owner: OwnerFilter,
+): Promise<readonly { readonly name: string; readonly tag: string }[]> {
+  const { stdout } = await exec(['ip', '-json', 'link', 'show']);
+  return parseRecords(stdout).flatMap((link) => {
+    const name = String(link['ifname']);
+    const tag = linkTag(name);
+    return tag !== undefined && owner.matches(tag) ? [{ name, tag }] : [];
+  });
+}
+
+/** Removes a named network namespace; one that is gone is fine. */
+export async function removeNetns(name: string): Promise<void> {
+  if (!netnsNames().includes(name)) return;
+  await exec(['ip', 'netns', 'delete', name], { accept: 'any' });
+  if (!netnsNames().includes(name)) return;
+  throw new ResourceError('NETNS_STAYS', `the network namespace ${name} could not be removed`, {
+    hint: `try: ip netns delete ${name}`,
+  });
+}
