@@ -1,11 +1,11 @@
 import { ConfigError } from '../bench/errors.ts';
 import type { Runner } from '../bench/model/runner.ts';
 import { dockerRunner } from './docker/index.ts';
-import { kvmDirectRunner } from './kvm-direct/index.ts';
+import { kvmDirect } from './kvm-direct/index.ts';
 import { nativeRunner } from './native/index.ts';
 
 /** Every built-in runner, in the order of the table's columns. */
-export const RUNNERS: readonly Runner[] = [nativeRunner, dockerRunner, kvmDirectRunner];
+export const RUNNERS: readonly Runner[] = [nativeRunner, dockerRunner, kvmDirect];
 
 /**
  * The runners of these ids, in the order given.
