@@ -142,7 +142,7 @@ export function renderTerminal(result: Result, options: TerminalOptions): string
   const view = viewOf(result);
   const title = `tare ${printable(result.runId)} · ${timeText(result.startedAt)} · ${words.outcome[result.outcome]}`;
   const lines = [
-    style.strong(title),
+    ...wrap(style.strong(title), width),
     ...wrap(style.quiet(hostText(result, words)), width),
     '',
     ...tableLines(view, context),

@@ -192,7 +192,7 @@
 
   const DATASETS = { dots, bars, forest: places };
 
-  function scales(spec) {
+  function scalesOf(spec) {
     const { axis } = spec;
     return {
       x: {
@@ -237,7 +237,7 @@
             callbacks: { title: () => '', label: (item) => item.raw.text },
           },
         },
-        scales: scales(spec),
+        scales: scalesOf(spec),
       },
     });
     drawn.set(spec.id, chart);

@@ -55,6 +55,8 @@ export function matrix(
   return dataTable(caption, columns, body);
 }
 
+const MARKED = html` A triangle comes from a block in which a <a href="#guards">guard</a> tripped.`;
+
 interface Drawn {
   readonly figures: readonly Markup[];
   readonly charts: readonly ChartSpec[];
@@ -92,7 +94,7 @@ function startup(entries: readonly Entry[], context: PageContext): Omit<Part, 'i
   const start = metricsOf(entries, (metric) => START.includes(metric), START);
   const rest = metricsOf(entries, (metric) => !START.includes(metric) && metric !== CHANNEL, ['cpu', 'stop', 'kill']);
   const channel = metricsOf(entries, (metric) => metric === CHANNEL, []);
-  const body = html`<p>Time from right before an instance’s first launch command to a named point, on the host’s monotonic clock. No axis and no comparison joins two points. Every dot is one measured instance, from top to bottom in the order of blocks; the upright line is the median, the bar its interval. Scales are logarithmic.</p>
+  const body = html`<p>Time from right before an instance’s first launch command to a named point, on the host’s monotonic clock. No axis and no comparison joins two points. Every dot is one measured instance, from top to bottom in the order of blocks; the upright line is the median, the bar its interval. Scales are logarithmic.${context.marked.size > 0 ? MARKED : null}</p>
 ${main.figures}
 <div class="small-charts">${others.figures}</div>
 <h3>Phases</h3>

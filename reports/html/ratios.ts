@@ -47,7 +47,7 @@ export function ratioPart(context: PageContext): Part {
       : html`<p>Per block, the runner’s value by native’s in the same block; the diamond is the median of these ratios, the line its exact interval at ${formatLevel(result.level)} or more. A failed start counts as infinitely slow. Inside the band of ±${formatShare(result.delta)} a runner counts as equivalent; an interval across 1 is not resolved, and never “the same”.</p>
 ${drawn.map(({ cell, chart }) => figure(chart, html`<b>${cell.metric}</b> by native’s ${cell.metric}`))}
 ${dataTable(
-  'Ratios to native',
+  'Ratios and their verdicts',
   COLUMNS,
   view.ratios.map((entry) => ratioRow(entry, context)),
 )}`;

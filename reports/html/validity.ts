@@ -22,7 +22,7 @@ export function failuresPart({ result, view }: PageContext): Part {
   const body =
     rows.length === 0
       ? html`<p>None.</p>`
-      : html`<p>A failure is counted and takes part as the worst value; it is never a dropped sample.</p>${dataTable('Failures', columns, rows)}`;
+      : html`<p>A failure is counted and takes part as the worst value; it is never a dropped sample.</p>${dataTable('Counted failures', columns, rows)}`;
   return { id: 'failures', heading: words.failures, body, charts: [] };
 }
 
@@ -44,7 +44,7 @@ export function guardsPart({ result }: PageContext): Part {
   const body =
     rows.length === 0
       ? html`<p>This run recorded none.</p>`
-      : html`<p>States of the host that make a block doubtful. Values of such blocks stay in the data; in the charts they are triangles.</p>${dataTable('Guards', columns, rows)}`;
+      : html`<p>States of the host that make a block doubtful. Values of such blocks stay in the data; in the charts they are triangles.</p>${dataTable('Readings of the guards', columns, rows)}`;
   return { id: 'guards', heading: words.guards, body, charts: [] };
 }
 
@@ -64,7 +64,7 @@ export function differencesPart({ result, view }: PageContext): Part {
   const body =
     rows.length === 0
       ? html`<p>None: what was read back from every instance is what was asked for.</p>`
-      : html`<p>Limits read back from the kernel or the domain that differ from the specification or from other runners’.</p>${dataTable('Differences', columns, rows)}`;
+      : html`<p>Limits read back from the kernel or the domain that differ from the specification or from other runners’.</p>${dataTable('What was read back', columns, rows)}`;
   return { id: 'differences', heading: words.differences, body, charts: [] };
 }
 

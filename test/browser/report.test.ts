@@ -1,0 +1,111 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import test from 'ava';
+import type { Page } from 'playwright-core';
+import { renderHtml } from '../../reports/html/render.ts';
+import { ReportBrowser, type View } from '../helpers/reports/browser.ts';
+import { reportFixture } from '../helpers/reports/fixture.ts';
+
+const emulated = renderHtml(reportFixture({ vm: 'tcg', hostile: true }));
+const kvm = renderHtml(reportFixture({ vm: 'kvm', hostile: false }));
+
+const VIEWS: readonly View[] = [
+  { width: 1280, scheme: 'light' },
+  { width: 1280, scheme: 'dark' },
+  { width: 400, scheme: 'light' },
+  { width: 400, scheme: 'dark' },
+];
+
+// Code for the page is text: this project's types know no DOM.
+const BLANK_CHARTS = `[...document.querySelectorAll('canvas')].filter((canvas) => {
+  const { width, height } = canvas;
+  return width === 0 || height === 0 || !canvas.getContext('2d').getImageData(0, 0, width, height).data.some((value) => value > 0);
+}).map((canvas) => canvas.id)`;
+
+async function number(page: Page, expression: string): Promise<number> {
+  return Number(await page.evaluate(expression));
+}
+
+for (const [name, html] of Object.entries({ emulated, kvm })) {
+  for (const view of VIEWS) {
+    test(`the ${name} report stands alone and draws itself, ${view.width} wide and ${view.scheme}`, async (t) => {
+      await using browser = await ReportBrowser.launch();
+      const { page, complaints, requests } = await browser.open(html, view);
+      t.deepEqual(complaints, []);
+      t.deepEqual(requests, []);
+      t.true((await number(page, 'document.querySelectorAll("canvas").length')) > 5);
+      t.deepEqual(await page.evaluate(BLANK_CHARTS), []);
+      t.is(await number(page, 'document.documentElement.scrollWidth'), view.width);
+      const path = join(browser.folder, 'report.png');
+      await page.screenshot({ path, fullPage: true });
+      t.true(statSync(path).size > 50_000);
+    });
+
+    test(`the ${name} report is accessible, ${view.width} wide and ${view.scheme}`, async (t) => {
+      await using browser = await ReportBrowser.launch();
+      const { page } = await browser.open(html, view);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      t.deepEqual(
+        violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)}`)),
+        [],
+      );
+    });
+  }
+}
+
+test('no message of an instance runs or becomes an element', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  const { page } = await browser.open(emulated, { width: 1280, scheme: 'light' });
+  t.is(await page.evaluate('typeof globalThis.pwned'), 'undefined');
+  t.is(await number(page, 'document.images.length'), 0);
+  t.is(await number(page, 'document.scripts.length'), 3);
+});
+
+test('the policy stops a script that is not the report’s own', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  const { page, complaints } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  await page.evaluate(`{
+    const script = document.createElement('script');
+    script.textContent = 'globalThis.pwned = 3';
+    document.body.append(script);
+  }`);
+  t.is(await page.evaluate('typeof globalThis.pwned'), 'undefined');
+  t.regex(complaints.join('\n'), /Content Security Policy/);
+});
+
+test('a verdict leads to its evidence', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  const { page } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  await page.locator('a.chip.holds').first().click();
+  const row = page.locator('tr:target');
+  t.regex((await row.innerText()).replaceAll(/\s+/g, ' '), /^docker ready .* 806 ms 755 ms–∞/);
+  t.true(await row.isVisible());
+});
+
+test('a dot tells its block and value under the pointer', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  const { page } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  const text = await page.evaluate(`{
+    const chart = Chart.getChart('chart-startup-ready');
+    const { x, y } = chart.getDatasetMeta(0).data[0];
+    chart.tooltip.setActiveElements([{ datasetIndex: 0, index: 0 }], { x, y });
+    chart.update();
+    chart.tooltip.body[0].lines[0];
+  }`);
+  t.regex(String(text), /^block 3: \d[\d.]* ms$/);
+});
+
+test('the charts follow the color scheme, and paper is always white', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  const { page, complaints } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  const ink = `Chart.getChart('chart-startup-ready').options.scales.x.ticks.color`;
+  const light = await page.evaluate(ink);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForFunction(`${ink} !== ${JSON.stringify(light)}`);
+  await page.evaluate(`window.dispatchEvent(new Event('beforeprint'))`);
+  t.is(await page.evaluate(ink), light);
+  await page.evaluate(`window.dispatchEvent(new Event('afterprint'))`);
+  t.not(await page.evaluate(ink), light);
+  t.deepEqual(complaints, []);
+});
