@@ -68,6 +68,8 @@ export async function exec(argv: readonly string[], options: CommandOptions = {}
     stderr: output,
     maxBuffer: options.maxBytes ?? DEFAULT_MAX_BYTES,
     forceKillAfterDelay: 2000,
+    // What the program started holds its pipes: the end would not come before theirs.
+    killDescendants: true,
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image } from '../../bench/model/image.ts';
 import type { RunContext } from '../../bench/model/runner.ts';
@@ -16,6 +16,8 @@ async function copy(image: Image, run: RunContext, undo: AsyncDisposableStack): 
   const folder = nativeFolder(run.runDir);
   const tree = join(folder, `tree-${image.manifest.digest.slice('sha256:'.length, 'sha256:'.length + 16)}`);
   const remove = () => exec(['rm', '--recursive', '--force', '--one-file-system', '--', tree]);
+  // The last tree takes the folder with it.
+  undo.defer(() => rmdir(folder).catch(() => {}));
   undo.defer(async () => void (await remove()));
   await mkdir(folder, { recursive: true });
   await remove();
