@@ -109,3 +109,11 @@ test('the charts follow the color scheme, and paper is always white', async (t) 
   t.not(await page.evaluate(ink), light);
   t.deepEqual(complaints, []);
 });
+
+test('nothing is cut off on paper', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  // A4 less the page's margins.
+  const { page } = await browser.open(emulated, { width: 688, scheme: 'light' });
+  await page.emulateMedia({ media: 'print' });
+  t.is(await number(page, 'document.documentElement.scrollWidth'), 688);
+});

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import stringWidth from 'string-width';
 import { renderTerminal } from '../../../reports/terminal.ts';
@@ -64,4 +65,8 @@ test('a run without failures, guards, ratios and peers says so', (t) => {
 
 test('an interrupted run is called one', (t) => {
   t.regex(renderTerminal({ ...kvm, outcome: 'interrupted' }, { color: false }), /interrupted: only what was measured/);
+});
+
+test('colors change nothing but colors', (t) => {
+  t.is(stripVTControlCharacters(renderTerminal(kvm, { color: true })), renderTerminal(kvm, { color: false }));
 });
