@@ -3,7 +3,7 @@ import { release } from 'node:os';
 import { CleanupError } from '../../bench/errors.ts';
 import type { ResourceRef } from '../../bench/model/owner.ts';
 import { type Capabilities, defineRunner, type Prepared } from '../../bench/model/runner.ts';
-import { exec } from '../../bench/proc/exec.ts';
+import { removeFolder } from '../../bench/image/folder.ts';
 import { NAME_PREFIX, tagOf } from '../../bench/proc/owner.ts';
 import { packageOf } from '../../bench/proc/programs.ts';
 import { compressedTreeBytes } from '../shared/distribution.ts';
@@ -50,7 +50,7 @@ const sweepTrees: Sweep = async (owner, context) => {
   const found = runFolders(context.stateDir, owner)
     .map(({ path, tag }) => ({ kind: 'folder', id: nativeFolder(path), tag }) as const)
     .filter(({ id }) => existsSync(id));
-  return sweepEach(found, context, (path) => exec(['rm', '--recursive', '--force', '--one-file-system', '--', path]));
+  return sweepEach(found, context, removeFolder);
 };
 
 /** The workload from the same tree by chroot on the host, on the same CPUs: the denominator of every ratio. */

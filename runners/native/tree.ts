@@ -1,5 +1,6 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeFolder } from '../../bench/image/folder.ts';
 import type { Image } from '../../bench/model/image.ts';
 import type { RunContext } from '../../bench/model/runner.ts';
 import { exec } from '../../bench/proc/exec.ts';
@@ -15,12 +16,11 @@ const trees = new Refcounted<string>();
 async function copy(image: Image, run: RunContext, undo: AsyncDisposableStack): Promise<string> {
   const folder = nativeFolder(run.runDir);
   const tree = join(folder, `tree-${image.manifest.digest.slice('sha256:'.length, 'sha256:'.length + 16)}`);
-  const remove = () => exec(['rm', '--recursive', '--force', '--one-file-system', '--', tree]);
   // The last tree takes the folder with it.
   undo.defer(() => rmdir(folder).catch(() => {}));
-  undo.defer(async () => void (await remove()));
+  undo.defer(() => removeFolder(tree));
   await mkdir(folder, { recursive: true });
-  await remove();
+  await removeFolder(tree);
   await exec(['cp', '--archive', '--reflink=auto', image.tree, tree], { signal: run.signal });
   return tree;
 }

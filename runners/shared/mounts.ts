@@ -44,14 +44,18 @@ export function mountsOf(pid: number | 'self' = 'self'): readonly Mount[] {
   }
 }
 
+/** As mountinfo names it; what is gone stays as it is. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Mount points below a folder, the last mounted first; the folder may be gone. */
 export function mountsBelow(folder: string): readonly string[] {
-  let real: string;
-  try {
-    real = realpathSync(folder);
-  } catch {
-    real = folder;
-  }
+  const real = realPath(folder);
   return mountsOf()
     .map(({ mountPoint }) => mountPoint)
     .filter((path) => path.startsWith(`${real}/`))
@@ -60,7 +64,8 @@ export function mountsBelow(folder: string): readonly string[] {
 
 /** Unmounts; what is not mounted is fine, what is busy is detached at once and goes when its last user does. */
 export async function unmount(path: string): Promise<void> {
-  const mounted = () => mountsOf().some(({ mountPoint }) => mountPoint === path);
+  const real = realPath(path);
+  const mounted = () => mountsOf().some(({ mountPoint }) => mountPoint === real);
   if (!mounted()) return;
   await exec(['umount', path], { accept: 'any' });
   if (!mounted()) return;

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CleanupError, messageOf } from '../../bench/errors.ts';
+import { CleanupError, codeOf, messageOf } from '../../bench/errors.ts';
 import type { OwnerFilter, ResourceRef } from '../../bench/model/owner.ts';
 import type { SweepContext } from '../../bench/model/runner.ts';
-import { exec } from '../../bench/proc/exec.ts';
+import { removeFolder } from '../../bench/image/folder.ts';
 import { removeLink } from './bridge.ts';
 import { ownedCgroups, removeCgroup } from './cgroups.ts';
 import { mountsBelow, unmount } from './mounts.ts';
@@ -80,10 +80,13 @@ export const sweepRunFolders: Sweep = async (owner, context) => {
   const found = runFolders(context.stateDir, owner).map(
     ({ path, tag }) => ({ kind: 'folder', id: path, tag }) as const,
   );
-  return sweepEach(found, context, (path) => exec(['rm', '--recursive', '--force', '--one-file-system', '--', path]));
+  return sweepEach(found, context, removeFolder);
 };
 
-/** Carries out all, in order, even where one fails. @throws CleanupError with every failure. */
+/**
+ * Carries out all, in order, even where one fails.
+ * @throws the failure itself where all have the same code; otherwise CleanupError with every one of them.
+ */
 export async function sweepAll(
   sweeps: readonly Sweep[],
   owner: OwnerFilter,
@@ -99,6 +102,8 @@ export async function sweepAll(
     }
   }
   if (problems.length === 0) return found;
+  // What all failed for, e.g. an engine that does not run, is for the caller to judge.
+  if (new Set(problems.map(codeOf)).size === 1) throw problems[0];
   throw new CleanupError('CLEANUP', problems.map(messageOf).join('; '), { cause: problems[0] });
 }
 

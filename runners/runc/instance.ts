@@ -1,0 +1,191 @@
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError, ResourceError } from '../../bench/errors.ts';
+import { removeFolder } from '../../bench/image/folder.ts';
+import { INSIDE } from '../../bench/model/image.ts';
+import type { ExecOptions, ExecResult, Instance, InstanceSpec, RunContext } from '../../bench/model/runner.ts';
+import { exec, OWNER_VARIABLE } from '../../bench/proc/exec.ts';
+import { ownedName } from '../../bench/proc/owner.ts';
+import type { RunBridge } from '../shared/bridge.ts';
+import { cgroupCpuNs, cgroupsOf, ownedCgroups, pidsIn, processFolder, removeCgroup } from '../shared/cgroups.ts';
+import { describeProcess } from '../shared/describe.ts';
+import { observeEnd } from '../shared/ending.ts';
+import { boxPlacement, INSIDE_ENVIRONMENT, probeArguments } from '../shared/inside.ts';
+import { Launching } from '../shared/launching.ts';
+import { makeFifos, MarkChannel } from '../shared/mark-channel.ts';
+import { unmount } from '../shared/mounts.ts';
+import { netnsPath, vethName } from '../shared/netns.ts';
+import {
+  EXEC_VARIABLE,
+  INSTANCE_VARIABLE,
+  isRunning,
+  killUntilGone,
+  processesWith,
+  statOf,
+} from '../shared/processes.ts';
+import { type CgroupDriver, cgroupsPath, deleteContainer, runcArgv, runcFolder } from './cli.ts';
+import { loadedApparmorProfile, ociConfig } from './config.ts';
+import { makeNetwork, removeNetwork } from './network.ts';
+
+/** Beyond this the output of a workload is not worth keeping. */
+const MAX_OUTPUT_CHARACTERS = 65_536;
+
+/** What runc itself says when it could not run a program inside; a program's own exit code comes without it. */
+const NOT_RUN = /exec failed|unable to start container process|container .* (?:not running|does not exist)/;
+
+export interface RuncPlace {
+  readonly driver: CgroupDriver;
+  /** Undefined: no network beside loopback. */
+  readonly bridge: RunBridge | undefined;
+}
+
+/** Paths and names of one instance. */
+function layout(run: RunContext, index: number) {
+  const { tag } = run.owner;
+  const folder = join(runcFolder(run.runDir), `i${index}`);
+  const inFolder = (name: string) => join(folder, name);
+  return {
+    name: ownedName(tag, `runc-${index}`),
+    netns: ownedName(tag, String(index)),
+    veth: vethName(tag, index),
+    folder,
+    upper: inFolder('upper'),
+    work: inFolder('work'),
+    rootfs: inFolder('rootfs'),
+    marks: inFolder('marks'),
+    commands: inFolder('commands'),
+    output: inFolder('output.log'),
+    pidFile: inFolder('pid'),
+  };
+}
+
+type Layout = ReturnType<typeof layout>;
+
+function output(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').slice(-MAX_OUTPUT_CHARACTERS);
+  } catch {
+    return '';
+  }
+}
+
+/** Runs the container; what runs in it writes to a file, since a pipe would be held for as long as it lives. */
+async function runContainer(launching: Launching, run: RunContext, place: RuncPlace, paths: Layout): Promise<number> {
+  const outputFd = openSync(paths.output, 'w');
+  try {
+    const options = place.driver.systemd ? ['--systemd-cgroup'] : [];
+    const words = ['run', '--detach', '--pid-file', paths.pidFile, '--bundle', paths.folder, paths.name];
+    await launching.command(runcArgv(run.runDir, words, options), { outputFd });
+  } catch (error) {
+    const said = output(paths.output).trim().split('\n').at(-1) ?? '';
+    if (!(error instanceof CommandError) || said === '') throw error;
+    throw new CommandError(error.code, `${error.message}: ${said}`, { cause: error, details: error.details });
+  } finally {
+    closeSync(outputFd);
+  }
+  return Number(await readFile(paths.pidFile, 'utf8'));
+}
+
+let execs = 0;
+
+async function execInside(
+  run: RunContext,
+  name: string,
+  argv: readonly string[],
+  options: ExecOptions,
+): Promise<ExecResult> {
+  execs += 1;
+  const marker = `${name}-${execs}`;
+  try {
+    const words = ['exec', '--env', `${EXEC_VARIABLE}=${marker}`, name, ...argv];
+    const result = await exec(runcArgv(run.runDir, words), { ...options, accept: 'any' });
+    if (result.exitCode === 0 || !NOT_RUN.test(result.stderr)) return result;
+    throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
+  } catch (error) {
+    // The deadline ended runc; what it had started inside would go on.
+    await killUntilGone(() => processesWith(EXEC_VARIABLE, (value) => value === marker));
+    throw error;
+  }
+}
+
+/** Removes the instance's cgroups where runc left some. */
+async function removeCgroups(tag: string, name: string): Promise<void> {
+  for (const { path } of ownedCgroups({ matches: (other) => other === tag })) {
+    if (path.endsWith(`/${name}`) || path.endsWith(`/${name}.scope`)) await removeCgroup(path);
+  }
+}
+
+/** Starts one container from an OCI bundle on an overlay over the store's tree. @throws StartError. */
+export async function startRunc(
+  spec: InstanceSpec,
+  place: RuncPlace,
+  run: RunContext,
+  index: number,
+): Promise<Instance> {
+  const { tag } = run.owner;
+  const paths = layout(run, index);
+  const { name, folder } = paths;
+  const placement = boxPlacement(spec.entry);
+  const apparmorProfile = loadedApparmorProfile();
+  await using undo = new AsyncDisposableStack();
+  const launching = new Launching(run);
+  try {
+    undo.defer(() => removeFolder(folder));
+    for (const path of [folder, paths.upper, paths.work, paths.rootfs]) await mkdir(path, { recursive: true });
+    await makeFifos(paths.marks, paths.commands);
+    const channel = undo.use(new MarkChannel(paths.marks, paths.commands));
+    undo.defer(() => unmount(paths.rootfs));
+    const layers = `lowerdir=${spec.image.tree},upperdir=${paths.upper},workdir=${paths.work}`;
+    await launching.command(['mount', '-t', 'overlay', 'overlay', '-o', layers, paths.rootfs]);
+    undo.defer(() => removeNetwork(paths.netns, paths.veth));
+    const bridge = place.bridge;
+    const link = bridge && { bridge, veth: paths.veth, lease: undo.use(bridge.lease()) };
+    const batches = await makeNetwork(launching, folder, paths.netns, link);
+    const config = ociConfig(spec, {
+      ...{ name, rootfs: paths.rootfs, marks: paths.marks, commands: paths.commands, apparmorProfile },
+      argv: [INSIDE.probe, ...probeArguments(spec.entry, placement)],
+      environment: { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag, [INSTANCE_VARIABLE]: name },
+      netns: netnsPath(paths.netns),
+      cgroupsPath: cgroupsPath(place.driver, tag, name),
+      cgroupVersion: place.driver.version,
+    });
+    const configText = `${JSON.stringify(config, null, 1)}\n`;
+    await writeFile(join(folder, 'config.json'), configText);
+    undo.defer(() => removeCgroups(tag, name));
+    undo.defer(() => deleteContainer(run.runDir, name));
+    const pid = await runContainer(launching, run, place, paths);
+    launching.mark('api', launching.commands.at(-1)?.endedNs ?? 0n);
+    const cgroups = cgroupsOf(pid);
+    await launching.untilReady(channel, () => isRunning(statOf(pid)));
+    const processes = processFolder(cgroups);
+    if (processes === undefined) throw new ResourceError('NO_CGROUP', `the cgroup of ${name} cannot be found`);
+    const owned = undo.move();
+    return {
+      ref: { kind: 'container', id: name, tag },
+      placement,
+      marks: launching.marks,
+      launch: launching.commands,
+      logs: { 'config.json': configText, ...batches },
+      exec: (argv, options) => execInside(run, name, argv, options),
+      describe: async () => describeProcess(pid, true),
+      ping: (timeoutMs) => channel.ping(timeoutMs),
+      cpuNs: async () => cgroupCpuNs(cgroups),
+      // The mounted overlay inside is another file system, and is left out by what counts.
+      diskPaths: () => [folder],
+      end: (how, timeoutMs) =>
+        observeEnd({
+          how,
+          timeoutMs,
+          stop: () => exec(runcArgv(run.runDir, ['kill', name, 'TERM'])),
+          kill: () => exec(runcArgv(run.runDir, ['kill', '--all', name, 'KILL'])),
+          isGone: () => pidsIn(processes).length === 0,
+        }),
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  } catch (cause) {
+    const said = output(paths.output);
+    await undo.disposeAsync();
+    throw launching.failure(name, cause, said === '' ? {} : { 'output.log': said });
+  }
+}

@@ -1,0 +1,58 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exec } from '../../bench/proc/exec.ts';
+import type { AddressLease, RunBridge } from '../shared/bridge.ts';
+import type { Launching } from '../shared/launching.ts';
+import { removeNetns } from '../shared/netns.ts';
+
+/** What connects an instance with the run's bridge. */
+export interface Link {
+  readonly bridge: RunBridge;
+  /** The host's end. */
+  readonly veth: string;
+  readonly lease: AddressLease;
+}
+
+/** Commands of two `ip -batch` calls: on the host, and in the new namespace. */
+export function networkBatches(
+  netns: string,
+  link: Link | undefined,
+): { readonly outside: string; readonly inside: string } {
+  const outside = [`netns add ${netns}`];
+  const inside = ['link set lo up'];
+  if (link) {
+    const { bridge, veth, lease } = link;
+    outside.push(
+      `link add name ${veth} type veth peer name eth0 netns ${netns}`,
+      `link set ${veth} addrgenmode none master ${bridge.name} up`,
+    );
+    inside.push(`address add ${lease.withPrefix} dev eth0`, 'link set eth0 addrgenmode none up');
+  }
+  const text = (lines: readonly string[]) => `${lines.join('\n')}\n`;
+  return { outside: text(outside), inside: text(inside) };
+}
+
+/**
+ * Makes a network namespace with loopback and, on a bridge, one interface `eth0`: two processes in all. There is no default
+ * route: nothing inside reaches further than the bridge.
+ * @returns the batches, as files for the logs.
+ */
+export async function makeNetwork(
+  launching: Launching,
+  folder: string,
+  netns: string,
+  link: Link | undefined,
+): Promise<Readonly<Record<string, string>>> {
+  const { outside, inside } = networkBatches(netns, link);
+  const files = { 'outside.ip': outside, 'inside.ip': inside };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  await launching.command(['ip', '-batch', join(folder, 'outside.ip')]);
+  await launching.command(['ip', '-netns', netns, '-batch', join(folder, 'inside.ip')]);
+  return files;
+}
+
+/** Removes both; the link first, since a namespace takes its own time to go. What is gone is fine. */
+export async function removeNetwork(netns: string, veth: string): Promise<void> {
+  await exec(['ip', 'link', 'delete', veth], { accept: 'any' });
+  await removeNetns(netns);
+}
