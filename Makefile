@@ -17,7 +17,7 @@ STAGES := $(NODE) test/helpers/summary/main.ts
 # The tests ask for everything: a missing runner is a failure there, not a warning.
 test test-integration test-browser: export TARE_REQUIRE_ALL := 1
 
-.PHONY: help setup bench image doctor down clean test test-unit test-integration test-browser lint types format format-check
+.PHONY: agree help setup bench image doctor down clean test test-unit test-integration test-browser lint types format format-check
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -65,6 +65,11 @@ test-integration: ## the tests on real software (root)
 test-browser: ## the tests of the report in a browser (root)
 	@$(SETUP) test
 	@$(STAGES) browser
+
+agree: ## hyperfine on the launch commands of runc and docker, in turns with tare (root)
+	@$(SETUP) test
+	@$(TARE) image build
+	@$(NODE) test/agreement/startup.ts $(ARGS)
 
 lint: ## oxlint with the import rules, and shellcheck
 	@$(SETUP) node
