@@ -18,16 +18,20 @@ export function sanitise(text: string): string {
   );
 }
 
-/** The last lines of a text that say something, sanitised and bounded; for messages. */
-export function lastLines(text: string, count: number): string {
+/** What a console ends with when something went wrong: the kernel's words for it, or our init's. */
+const TELLING = /Kernel panic|BUG:|Out of memory|tare: (?:cannot|no |bad )/;
+
+/**
+ * The lines of a guest's output that tell best why it ended: those that name a failure, otherwise the last ones. Sanitised
+ * and bounded; for messages.
+ */
+export function tellingLines(text: string, count: number): string {
   const lines = sanitise(text)
     .split('\n')
-    .map((line) => line.trimEnd())
+    .map((line) => line.trim().slice(0, 200))
     .filter((line) => line !== '');
-  return lines
-    .slice(-count)
-    .map((line) => line.slice(0, 200))
-    .join('\n');
+  const telling = lines.filter((line) => TELLING.test(line));
+  return (telling.length > 0 ? telling : lines).slice(-count).join('\n');
 }
 
 /** Reads what a guest writes into a FIFO, keeps the end of it, and stamps its first byte and its init's line. */

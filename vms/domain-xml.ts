@@ -1,5 +1,5 @@
 import { DOMImplementation, type Document, DOMParser, type Element, XMLSerializer } from '@xmldom/xmldom';
-import { ParseError } from '../bench/errors.ts';
+import { messageOf, ParseError } from '../bench/errors.ts';
 import type { Owner } from '../bench/model/owner.ts';
 
 /** The namespace of the owner's tag in a domain's metadata. */
@@ -143,11 +143,13 @@ export function domainXml(spec: DomainSpec): string {
 }
 
 function parse(xml: string): Element {
-  const onError = (level: string, message: string) => {
-    if (level !== 'warning') throw new ParseError('DOMAIN_XML', `libvirt gave XML that cannot be read: ${message}`);
-  };
-  const root = new DOMParser({ onError }).parseFromString(xml, 'text/xml').documentElement;
-  if (root) return root;
+  try {
+    // Throws on errors by itself; warnings would go to the terminal.
+    const root = new DOMParser({ onError: () => {} }).parseFromString(xml, 'text/xml').documentElement;
+    if (root) return root;
+  } catch (cause) {
+    throw new ParseError('DOMAIN_XML', `libvirt gave XML that cannot be read: ${messageOf(cause)}`, { cause });
+  }
   throw new ParseError('DOMAIN_XML', 'libvirt gave no XML');
 }
 

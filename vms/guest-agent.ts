@@ -3,7 +3,7 @@ import { CommandError, ParseError } from '../bench/errors.ts';
 import type { ExecOptions, ExecResult } from '../bench/model/runner.ts';
 import { delay, nowNs } from '../bench/proc/clock.ts';
 import { commandLine } from '../bench/proc/exec.ts';
-import { virsh } from './virsh.ts';
+import { stderrOf, virsh } from './virsh.ts';
 
 /** Where the guest's init puts the helper that bounds a program's time and output, see guest/run.c. */
 const RUN_HELPER = '/dev/tare-run';
@@ -36,8 +36,7 @@ const HELPER_SIGNALS: Readonly<Record<number, { readonly code: string; readonly 
 };
 
 function notConnected(error: unknown): boolean {
-  const stderr = error instanceof CommandError ? String(error.details['stderr'] ?? '') : '';
-  return /guest agent is not (?:connected|responding)|agent not available for now/i.test(stderr);
+  return /guest agent is not (?:connected|responding)|agent not available for now/i.test(stderrOf(error));
 }
 
 async function ask<T>(

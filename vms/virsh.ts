@@ -5,8 +5,10 @@ import { OWNER_NAMESPACE, readOwnerTag } from './domain-xml.ts';
 const VIRSH = ['virsh', '--quiet', '--connect', 'qemu:///system'] as const;
 const TIMEOUT_MS = 60_000;
 
-function stderrOf(error: unknown): string {
-  return error instanceof CommandError ? String(error.details['stderr'] ?? '') : '';
+/** What a failed program wrote to stderr; nothing for any other error. */
+export function stderrOf(error: unknown): string {
+  const stderr = error instanceof CommandError ? error.details['stderr'] : undefined;
+  return typeof stderr === 'string' ? stderr : '';
 }
 
 /** Whether a call failed because there is no such domain, or none that runs. */

@@ -15,7 +15,7 @@ import type { Placement } from '../../bench/model/workload.ts';
 import { nowNs, waitUntil } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
-import { GuestOutput, lastLines, sanitise } from '../../vms/console.ts';
+import { GuestOutput, sanitise, tellingLines } from '../../vms/console.ts';
 import type { BaseDisk } from '../../vms/disk.ts';
 import { domainXml } from '../../vms/domain-xml.ts';
 import type { Kernel } from '../../vms/kernel.ts';
@@ -147,7 +147,7 @@ async function awaitReady(attempt: Attempt, run: RunContext): Promise<void> {
   } catch (error) {
     if (run.signal.aborted) throw new InterruptedError('INTERRUPTED', 'interrupted while a guest started');
     if (qemu.isAlive || codeOf(error) === 'WORKLOAD_EXITED') throw error;
-    const last = lastLines(attempt.console?.raw ?? '', 3);
+    const last = tellingLines(attempt.console?.raw ?? '', 3);
     throw new WorkloadError('DOMAIN_GONE', `the guest ended before it was ready${last === '' ? '' : `: ${last}`}`, {
       cause: error,
     });

@@ -1,0 +1,100 @@
+import { DOMParser } from '@xmldom/xmldom';
+import test from 'ava';
+import { type DomainSpec, domainXml, OWNER_NAMESPACE, readLiveDomain, readOwnerTag } from '../../../vms/domain-xml.ts';
+
+const SPEC: DomainSpec = {
+  name: 'tare-0a1b2c-vm3',
+  owner: { runId: 'run', tag: '0a1b2c', pid: 42, startTime: '99', bootId: 'boot' },
+  accelerator: 'tcg',
+  memoryBytes: 512 * 2 ** 20,
+  cpus: [2, 5],
+  kernel: '/state/vmlinuz',
+  initrd: '/state/initrd',
+  commandLine: 'console=ttyS0',
+  overlay: '/state/overlay.qcow2',
+  base: '/state/base.raw',
+  diskCache: 'none',
+  network: { bridge: 'tare-0a1b2c', mac: '52:54:00:12:00:02' },
+  pipes: { console: '/p/console', marks: '/p/marks', output: '/p/output' },
+};
+
+function parse(xml: string) {
+  const root = new DOMParser().parseFromString(xml, 'text/xml').documentElement;
+  if (!root) throw new Error('no root');
+  const all = (name: string) => [...root.getElementsByTagName(name)];
+  return { root, all, one: (name: string) => all(name)[0] };
+}
+
+test('one vCPU is pinned to each CPU of the set, and the emulator to the set', (t) => {
+  const { all, one } = parse(domainXml(SPEC));
+  t.is(one('vcpu')?.textContent, '2');
+  t.deepEqual(
+    all('vcpupin').map((pin) => [pin.getAttribute('vcpu'), pin.getAttribute('cpuset')]),
+    [
+      ['0', '2'],
+      ['1', '5'],
+    ],
+  );
+  t.is(one('emulatorpin')?.getAttribute('cpuset'), '2,5');
+});
+
+test('emulation is never declared as KVM, and KVM passes the host CPU through', (t) => {
+  const tcg = parse(domainXml(SPEC));
+  t.is(tcg.root.getAttribute('type'), 'qemu');
+  t.is(tcg.one('tb-cache')?.textContent, '32');
+  const kvm = parse(domainXml({ ...SPEC, accelerator: 'kvm' }));
+  t.is(kvm.root.getAttribute('type'), 'kvm');
+  t.is(kvm.one('cpu')?.getAttribute('mode'), 'host-passthrough');
+  t.is(kvm.one('tb-cache'), undefined);
+});
+
+test('native I/O goes with the cache mode that allows it', (t) => {
+  const driver = (diskCache: 'none' | 'writeback') => parse(domainXml({ ...SPEC, diskCache })).one('driver');
+  t.is(driver('none')?.getAttribute('io'), 'native');
+  t.is(driver('writeback')?.getAttribute('cache'), 'writeback');
+  t.is(driver('writeback')?.getAttribute('io'), null);
+});
+
+test('the shared base is the backing store and keeps its owner', (t) => {
+  const { one } = parse(domainXml(SPEC));
+  const backing = one('backingStore');
+  t.is(backing?.getElementsByTagName('source')[0]?.getAttribute('file'), '/state/base.raw');
+  t.is(backing?.getElementsByTagName('seclabel')[0]?.getAttribute('relabel'), 'no');
+});
+
+test('without a network there is no interface; graphics, USB and balloon are never there', (t) => {
+  const { one, all } = parse(domainXml({ ...SPEC, network: null }));
+  t.is(one('interface'), undefined);
+  t.is(one('graphics'), undefined);
+  t.is(one('memballoon')?.getAttribute('model'), 'none');
+  t.true(
+    all('controller').some((item) => item.getAttribute('type') === 'usb' && item.getAttribute('model') === 'none'),
+  );
+});
+
+test('every end of the guest ends the domain', (t) => {
+  const { one } = parse(domainXml(SPEC));
+  for (const event of ['on_poweroff', 'on_reboot', 'on_crash']) t.is(one(event)?.textContent, 'destroy');
+});
+
+test('text from outside stays text', (t) => {
+  const commandLine = `a="<b>&'c' ]]>`;
+  const { one } = parse(domainXml({ ...SPEC, commandLine, overlay: `/x"&<y>` }));
+  t.is(one('cmdline')?.textContent, commandLine);
+  t.is(one('source')?.getAttribute('file'), `/x"&<y>`);
+});
+
+test('the owner can be read back from the metadata', (t) => {
+  const { one } = parse(domainXml(SPEC));
+  t.is(one('tare:owner')?.namespaceURI, OWNER_NAMESPACE);
+  t.is(one('tare:owner')?.getAttribute('startTime'), '99');
+  // As `virsh metadata` prints it: without the prefix.
+  t.is(readOwnerTag(`<owner tag="0a1b2c" runId="run"/>\n`), '0a1b2c');
+  t.is(readOwnerTag('<other/>'), null);
+});
+
+test('a live domain is read, and what is no XML is refused', (t) => {
+  t.deepEqual(readLiveDomain(domainXml(SPEC)), { type: 'qemu', vcpus: 2, diskCache: 'none' });
+  t.throws(() => readLiveDomain('<domain'), { code: 'DOMAIN_XML' });
+  t.throws(() => readLiveDomain(''), { code: 'DOMAIN_XML' });
+});
