@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { CommandError, ResourceError } from '../../bench/errors.ts';
+import { CommandError, ResourceError, UnsupportedError } from '../../bench/errors.ts';
 import { INSIDE } from '../../bench/model/image.ts';
 import type { ExecOptions, ExecResult, Instance, InstanceSpec, RunContext } from '../../bench/model/runner.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
@@ -12,6 +12,7 @@ import { observeEnd } from '../shared/ending.ts';
 import { boxPlacement, probeArguments } from '../shared/inside.ts';
 import { Launching } from '../shared/launching.ts';
 import { makeFifos, MarkChannel } from '../shared/mark-channel.ts';
+import { mountsOf } from '../shared/mounts.ts';
 import { cpuNsOf, EXEC_VARIABLE, killUntilGone, processesWith, statOf } from '../shared/processes.ts';
 import { docker, dockerJson, dockerRemove, TAG_LABEL } from './cli.ts';
 
@@ -24,7 +25,7 @@ const NOT_RUN = /^OCI runtime exec failed|^Error response from daemon/m;
 const containerSchema = z.array(
   z.looseObject({
     State: z.looseObject({ Pid: z.number().int() }),
-    HostsPath: z.string(),
+    HostsPath: z.string().default(''),
     GraphDriver: z.looseObject({ Data: z.record(z.string(), z.string()).nullish() }).nullish(),
   }),
 );
@@ -89,10 +90,20 @@ async function execInside(name: string, argv: readonly string[], options: ExecOp
   }
 }
 
-/** Folders that the engine made for this container alone: its writable layer with what belongs to it, and its records. */
-function foldersOf(upper: string | undefined, hosts: string): readonly string[] {
-  const layer = upper === undefined ? [] : [dirname(upper), `${dirname(upper)}-init`];
-  return [...layer, dirname(hosts)].filter((path) => existsSync(path));
+/** The writable layer that is mounted as a process's root: what the engine itself may not tell, the kernel does. */
+function mountedUpper(pid: number): string | undefined {
+  const root = mountsOf(pid).findLast(({ mountPoint }) => mountPoint === '/');
+  return /(?:^|,)upperdir=(\/[^,]*)/.exec(root?.superOptions ?? '')?.[1];
+}
+
+/**
+ * Folders that the engine made for this container alone: its writable layer with what belongs to it, and its records.
+ * Undefined where the layer cannot be found.
+ */
+function foldersOf(upper: string | undefined, hosts: string): readonly string[] | undefined {
+  if (upper === undefined) return undefined;
+  const records = hosts.startsWith('/') ? [dirname(hosts)] : [];
+  return [dirname(upper), `${dirname(upper)}-init`, ...records].filter((path) => existsSync(path));
 }
 
 /** Starts one container. @throws StartError. */
@@ -112,12 +123,13 @@ export async function startDocker(
     undo.defer(() => rm(folder, { recursive: true, force: true }));
     await mkdir(folder, { recursive: true });
     const fifos = [join(folder, 'marks'), join(folder, 'commands')] as const;
-    await makeFifos(...fifos);
+    launching.commands.push(await makeFifos(...fifos));
     const channel = undo.use(new MarkChannel(...fifos));
     undo.defer(() => dockerRemove(['rm', '--force', '--volumes', name]));
     const started = await docker(runArgv(spec, place, name, tag, fifos), { timeoutMs: RUN_TIMEOUT_MS });
-    launching.commands.push(started);
-    launching.mark('api', started.endedNs);
+    const { argv: words, startedNs, endedNs } = started;
+    launching.commands.push({ argv: words, startedNs, endedNs });
+    launching.mark('api', endedNs);
     id = started.stdout.trim();
     await launching.untilReady(
       channel,
@@ -130,7 +142,7 @@ export async function startDocker(
     const processes = processFolder(cgroups);
     if (processes === undefined) throw new ResourceError('NO_CGROUP', `the cgroup of ${name} cannot be found`);
     const shim = statOf(pid)?.ppid ?? 0;
-    const disk = foldersOf(inspected.GraphDriver?.Data?.['UpperDir'], inspected.HostsPath);
+    const disk = foldersOf(inspected.GraphDriver?.Data?.['UpperDir'] ?? mountedUpper(pid), inspected.HostsPath);
     const owned = undo.move();
     return {
       ref: { kind: 'container', id: name, tag },
@@ -147,7 +159,12 @@ export async function startDocker(
         const outside = shim > 1 ? cpuNsOf([shim]) : null;
         return inside === null || outside === null ? null : inside + outside;
       },
-      diskPaths: () => disk,
+      diskPaths: () => {
+        if (disk) return disk;
+        throw new UnsupportedError('NO_LAYER_FOLDERS', `nobody says where the writable layer of ${name} is`, {
+          hint: 'use the storage driver overlay2',
+        });
+      },
       end: (how, timeoutMs) =>
         observeEnd({
           how,

@@ -97,7 +97,7 @@ export async function startNative(spec: InstanceSpec, tree: string, run: RunCont
     const { port } = undo.use(await leasePort());
     const placement: Placement = { dataDir: `${own}/data`, listen: '127.0.0.1', port };
     const [marksPath, commandsPath] = [join(folder, 'marks'), join(folder, 'commands')];
-    await makeFifos(marksPath, commandsPath);
+    launching.commands.push(await makeFifos(marksPath, commandsPath));
     const channel = undo.use(new MarkChannel(marksPath, commandsPath));
     const inside = { marks: `${own}/marks`, commands: `${own}/commands` };
     const argv = runArgv(tree, spec.cpus, [INSIDE.probe, ...probeArguments(spec.entry, placement, inside)]);

@@ -36,7 +36,7 @@ async function start(spec: InstanceSpec, run: RunContext, index: number): Promis
   try {
     undo.defer(() => rm(folder, { recursive: true, force: true }));
     await mkdir(folder, { recursive: true });
-    await makeFifos(marksPath, commandsPath);
+    launching.commands.push(await makeFifos(marksPath, commandsPath));
     const channel = undo.use(new MarkChannel(marksPath, commandsPath));
     const argv = [
       join(spec.image.tree, INSIDE.probe),

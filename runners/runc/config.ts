@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { INSIDE } from '../../bench/model/image.ts';
 import type { InstanceSpec } from '../../bench/model/runner.ts';
+import { pidsNamed } from '../shared/processes.ts';
 import { seccompProfile } from './seccomp.ts';
 
 /** Docker's default set: `CapEff` 00000000a80425fb. */
@@ -40,6 +41,22 @@ export function loadedApparmorProfile(): string | undefined {
   try {
     const profiles = readFileSync('/sys/kernel/security/apparmor/profiles', 'utf8');
     return profiles.includes(`${APPARMOR_PROFILE} (`) ? APPARMOR_PROFILE : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What containers of an engine on this host may open: they inherit it from containerd. Undefined where none runs; tare's own
+ * limit then applies.
+ */
+function openFilesLimit(): { readonly soft: number; readonly hard: number } | undefined {
+  const [pid] = pidsNamed('containerd');
+  if (pid === undefined) return undefined;
+  try {
+    const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+    const [, soft, hard] = /^Max open files +(\d+) +(\d+) /m.exec(limits) ?? [];
+    return soft === undefined || hard === undefined ? undefined : { soft: Number(soft), hard: Number(hard) };
   } catch {
     return undefined;
   }
@@ -105,6 +122,7 @@ function sysctls(): Readonly<Record<string, string>> {
 /** The config.json of a bundle: the OCI runtime specification filled in as Docker does by default. */
 export function ociConfig(spec: InstanceSpec, options: ContainerOptions) {
   const { apparmorProfile } = options;
+  const openFiles = openFilesLimit();
   const character = { type: 'c', access: 'rwm', allow: true };
   return {
     ociVersion: '1.0.2',
@@ -116,6 +134,7 @@ export function ociConfig(spec: InstanceSpec, options: ContainerOptions) {
       cwd: '/',
       capabilities: { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES },
       oomScoreAdj: 0,
+      ...(openFiles === undefined ? {} : { rlimits: [{ type: 'RLIMIT_NOFILE', ...openFiles }] }),
       ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
     },
     root: { path: options.rootfs },

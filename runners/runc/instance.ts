@@ -1,5 +1,4 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, ResourceError } from '../../bench/errors.ts';
 import { removeFolder } from '../../bench/image/folder.ts';
@@ -84,7 +83,7 @@ async function runContainer(launching: Launching, run: RunContext, place: RuncPl
   } finally {
     closeSync(outputFd);
   }
-  return Number(await readFile(paths.pidFile, 'utf8'));
+  return Number(readFileSync(paths.pidFile, 'utf8'));
 }
 
 let execs = 0;
@@ -128,12 +127,23 @@ export async function startRunc(
   const { name, folder } = paths;
   const placement = boxPlacement(spec.entry);
   const apparmorProfile = loadedApparmorProfile();
+  // Composing the text is tare's own work, not the box's: only the file is made while the clock runs.
+  const config = ociConfig(spec, {
+    ...{ name, rootfs: paths.rootfs, marks: paths.marks, commands: paths.commands, apparmorProfile },
+    argv: [INSIDE.probe, ...probeArguments(spec.entry, placement)],
+    environment: { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag, [INSTANCE_VARIABLE]: name },
+    netns: netnsPath(paths.netns),
+    cgroupsPath: cgroupsPath(place.driver, tag, name),
+    cgroupVersion: place.driver.version,
+  });
+  const configText = `${JSON.stringify(config, null, 1)}\n`;
   await using undo = new AsyncDisposableStack();
   const launching = new Launching(run);
   try {
     undo.defer(() => removeFolder(folder));
-    for (const path of [folder, paths.upper, paths.work, paths.rootfs]) await mkdir(path, { recursive: true });
-    await makeFifos(paths.marks, paths.commands);
+    // Synchronous: the clock runs, and a turn through the thread pool costs more than the call itself.
+    for (const path of [folder, paths.upper, paths.work, paths.rootfs]) mkdirSync(path, { recursive: true });
+    launching.commands.push(await makeFifos(paths.marks, paths.commands));
     const channel = undo.use(new MarkChannel(paths.marks, paths.commands));
     undo.defer(() => unmount(paths.rootfs));
     const layers = `lowerdir=${spec.image.tree},upperdir=${paths.upper},workdir=${paths.work}`;
@@ -142,16 +152,7 @@ export async function startRunc(
     const bridge = place.bridge;
     const link = bridge && { bridge, veth: paths.veth, lease: undo.use(bridge.lease()) };
     const batches = await makeNetwork(launching, folder, paths.netns, link);
-    const config = ociConfig(spec, {
-      ...{ name, rootfs: paths.rootfs, marks: paths.marks, commands: paths.commands, apparmorProfile },
-      argv: [INSIDE.probe, ...probeArguments(spec.entry, placement)],
-      environment: { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag, [INSTANCE_VARIABLE]: name },
-      netns: netnsPath(paths.netns),
-      cgroupsPath: cgroupsPath(place.driver, tag, name),
-      cgroupVersion: place.driver.version,
-    });
-    const configText = `${JSON.stringify(config, null, 1)}\n`;
-    await writeFile(join(folder, 'config.json'), configText);
+    writeFileSync(join(folder, 'config.json'), configText);
     undo.defer(() => removeCgroups(tag, name));
     undo.defer(() => deleteContainer(run.runDir, name));
     const pid = await runContainer(launching, run, place, paths);

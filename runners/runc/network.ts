@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../bench/proc/exec.ts';
 import type { AddressLease, RunBridge } from '../shared/bridge.ts';
@@ -13,9 +13,10 @@ export interface Link {
   readonly lease: AddressLease;
 }
 
-/** Commands of two `ip -batch` calls: on the host, and in the new namespace. */
+/** Commands for `ip -batch`: on the host, and in the new namespace, whose file the last of the first ones names. */
 export function networkBatches(
   netns: string,
+  insideFile: string,
   link: Link | undefined,
 ): { readonly outside: string; readonly inside: string } {
   const outside = [`netns add ${netns}`];
@@ -28,12 +29,13 @@ export function networkBatches(
     );
     inside.push(`address add ${lease.withPrefix} dev eth0`, 'link set eth0 addrgenmode none up');
   }
+  outside.push(`netns exec ${netns} ip -batch ${insideFile}`);
   const text = (lines: readonly string[]) => `${lines.join('\n')}\n`;
   return { outside: text(outside), inside: text(inside) };
 }
 
 /**
- * Makes a network namespace with loopback and, on a bridge, one interface `eth0`: two processes in all. There is no default
+ * Makes a network namespace with loopback and, on a bridge, one interface `eth0`: a single command. There is no default
  * route: nothing inside reaches further than the bridge.
  * @returns the batches, as files for the logs.
  */
@@ -43,11 +45,10 @@ export async function makeNetwork(
   netns: string,
   link: Link | undefined,
 ): Promise<Readonly<Record<string, string>>> {
-  const { outside, inside } = networkBatches(netns, link);
+  const { outside, inside } = networkBatches(netns, join(folder, 'inside.ip'), link);
   const files = { 'outside.ip': outside, 'inside.ip': inside };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   await launching.command(['ip', '-batch', join(folder, 'outside.ip')]);
-  await launching.command(['ip', '-netns', netns, '-batch', join(folder, 'inside.ip')]);
   return files;
 }
 

@@ -123,7 +123,7 @@ export async function killUntilGone(find: () => readonly ProcessStat[]): Promise
   );
 }
 
-/** The first process's pid among those that bear a name, as /proc/PID/comm gives it (15 characters). */
+/** Processes that bear one of these names, as /proc/PID/comm gives it (15 characters at most). */
 export function pidsNamed(...names: readonly string[]): readonly number[] {
   return allPids().filter((pid) => names.includes(read(`/proc/${pid}/comm`)?.trimEnd() ?? ''));
 }

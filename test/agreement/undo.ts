@@ -13,14 +13,14 @@ function removals(runner: string, name: string, folder: string, launch: Instance
   if (runner === 'docker') return [`docker rm --force ${name}`];
   const words = launch.flatMap(({ argv }) => argv);
   const root = words[words.indexOf('--root') + 1] ?? '';
-  const netns = words[words.indexOf('-netns') + 1] ?? '';
+  const line = (pattern: string) => `sed -n 's/^${pattern}.*/\\1/p' ${folder}/outside.ip`;
   return [
     `runc --root ${root} delete --force ${name}`,
     // The host's end of the veth goes with the namespace, which takes its own time: the link first.
-    `sed -n 's/^link add name \\([^ ]*\\) .*/link delete \\1/p' ${folder}/outside.ip | ip -batch -`,
-    `ip netns delete ${netns}`,
+    `ip link delete $(${line('link add name \\([^ ]*\\)')})`,
+    `ip netns delete $(${line('netns add \\([^ ]*\\)')})`,
     `umount ${folder}/rootfs`,
-    `rm -rf ${folder}/upper ${folder}/work`,
+    `rm -rf ${folder}/upper ${folder}/work ${folder}/pid`,
   ];
 }
 
@@ -35,6 +35,5 @@ export function undoScript(runner: string, index: number, instance: Instance, ru
     `mkdir -p ${folder}/upper ${folder}/work ${folder}/rootfs`,
     ...files,
     `rm -f ${folder}/marks ${folder}/commands`,
-    `mkfifo ${folder}/marks ${folder}/commands`,
   ];
 }
