@@ -9,7 +9,7 @@ import { cached } from './cache.ts';
 
 /** How the root tree becomes a file system: named in full, so that no host's mke2fs.conf decides. */
 const FORMAT = {
-  revision: 1,
+  revision: 2,
   /** Free space for the guest's own data; sparse. */
   freeBytes: 4 * 1024 ** 3,
   features: [
@@ -65,7 +65,7 @@ function uuidOf(hex: string): string {
 }
 
 async function build(image: Image, folder: string, signal: AbortSignal): Promise<void> {
-  const path = join(folder, 'base.raw');
+  const [full, path] = [join(folder, 'full.raw'), join(folder, 'base.raw')];
   const treeBytes = image.manifest.artefacts['tree.tar']?.bytes ?? (await stat(image.archive)).size;
   const mebibytes = Math.ceil((treeBytes + FORMAT.freeBytes) / 1024 ** 2);
   const uuid = uuidOf(image.manifest.digest.replace('sha256:', ''));
@@ -83,11 +83,12 @@ async function build(image: Image, folder: string, signal: AbortSignal): Promise
     ],
     // Nothing is left for the guest to initialise: that would be written into every instance's own image.
     ...['-E', `hash_seed=${uuid},lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0`],
-    ...['-d', image.tree, path, `${mebibytes}M`],
+    ...['-d', image.tree, full, `${mebibytes}M`],
   ];
   await exec(argv, { signal, timeoutMs: MKFS_TIMEOUT_MS, env: { E2FSPROGS_FAKE_TIME: String(RECIPE.epoch) } });
-  // mkfs writes out an empty journal and empty inode tables; a hole reads the same and takes no space.
-  await exec(['fallocate', '--dig-holes', path], { signal });
+  // mkfs reserves blocks for an empty journal and empty inode tables; a hole reads the same and takes no space.
+  await exec(['cp', '--sparse=always', full, path], { signal });
+  await rm(full);
   await chmod(path, 0o444);
   const bytes = mebibytes * 1024 ** 2;
   await writeManifest(folder, { schema: 1, image: image.manifest.digest, format: 'raw', bytes, compressedBytes: null });

@@ -11,7 +11,7 @@ type Unsupported = Extract<Support, { ok: false }>;
 
 /** Programs that probe, prepare or start call, beside virsh itself. */
 const PROGRAMS = [
-  ...['qemu-system-x86_64', 'qemu-img', 'mkfs.ext4', 'mmdebstrap', 'musl-gcc', 'fallocate', 'mkfifo', 'sync'],
+  ...['qemu-system-x86_64', 'qemu-img', 'mkfs.ext4', 'mmdebstrap', 'musl-gcc', 'cp', 'mkfifo', 'sync'],
   ...['setpriv', 'unshare', 'ip'],
 ] as const;
 

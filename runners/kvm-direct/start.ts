@@ -138,12 +138,12 @@ async function awaitReady(attempt: Attempt, run: RunContext): Promise<void> {
   if (!channel || !qemu) return;
   const end = new AbortController();
   const launchedNs = attempt.marks[0]?.atNs ?? 0n;
-  const leftMs = run.startTimeoutMs - Number(nowNs() - launchedNs) / 1e6;
+  const leftMs = Math.max(0, Math.round(run.startTimeoutMs - Number(nowNs() - launchedNs) / 1e6));
   const signal = AbortSignal.any([run.signal, end.signal]);
-  const watch = waitUntil(() => !qemu.isAlive, { timeoutMs: Math.max(0, leftMs), everyMs: WATCH_MS, signal });
+  const watch = waitUntil(() => !qemu.isAlive, { timeoutMs: leftMs, everyMs: WATCH_MS, signal });
   void watch.then((gone) => gone && end.abort());
   try {
-    await channel.waitFor('ready', Math.max(0, leftMs), signal);
+    await channel.waitFor('ready', leftMs, signal);
   } catch (error) {
     if (run.signal.aborted) throw new InterruptedError('INTERRUPTED', 'interrupted while a guest started');
     if (qemu.isAlive || codeOf(error) === 'WORKLOAD_EXITED') throw error;
@@ -178,13 +178,17 @@ function logsOf({ xml, console, output }: Attempt): Readonly<Record<string, stri
 async function fail(attempt: Attempt, error: unknown, run: RunContext): Promise<never> {
   collectMarks(attempt);
   const logs = logsOf(attempt);
-  await attempt.undo.disposeAsync();
-  if (run.signal.aborted && error instanceof InterruptedError) throw error;
+  // What could not be removed is said after what failed first.
+  const left = await attempt.undo.disposeAsync().then(
+    () => '',
+    (cleaning: unknown) => `; then its remains could not be removed: ${messageOf(cleaning)}`,
+  );
+  if (left === '' && run.signal.aborted && error instanceof InterruptedError) throw error;
   const hint = error instanceof TareError ? error.hint : undefined;
   const code = error instanceof TareError ? error.code : 'START_FAILED';
   throw new StartError(
     code,
-    `${attempt.name} did not start: ${messageOf(error)}`,
+    `${attempt.name} did not start: ${messageOf(error)}${left}`,
     { marks: attempt.marks, logs },
     {
       ...(hint === undefined ? {} : { hint }),
