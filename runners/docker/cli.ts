@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CommandError, messageOf, ParseError, ResourceError } from '../../bench/errors.ts';
+import { waitUntil } from '../../bench/proc/clock.ts';
 import { type CommandOptions, type CommandResult, exec } from '../../bench/proc/exec.ts';
 
 /** The label by which a sweep finds what a run made. */
@@ -11,6 +12,11 @@ const NO_ENGINE =
 
 /** What the engine says of a container, a network or an image that is not there. */
 const ABSENT = /no such (?:container|network|image|object)|network \S+ not found|not found/i;
+
+/** What it says while another client removes the same thing. */
+const IN_PROGRESS = /removal of container \S+ is already in progress/i;
+
+const REMOVE_TIMEOUT_MS = 20_000;
 
 const ENGINE_HINT = 'start it: systemctl start docker, or "make setup" where there is no systemd';
 
@@ -38,13 +44,28 @@ function stderrOf(error: CommandError): string {
   return typeof stderr === 'string' ? stderr : messageOf(error);
 }
 
-/** Runs a command that removes something; that it is gone already is fine. */
-export async function dockerRemove(words: readonly string[]): Promise<void> {
+/** One try: done (also where it was gone already), or somebody else is just doing it. */
+async function tryToRemove(words: readonly string[]): Promise<boolean> {
   try {
     await docker(words);
+    return true;
   } catch (error) {
-    if (!(error instanceof CommandError) || !ABSENT.test(stderrOf(error))) throw error;
+    if (!(error instanceof CommandError)) throw error;
+    if (IN_PROGRESS.test(stderrOf(error))) return false;
+    if (!ABSENT.test(stderrOf(error))) throw error;
+    return true;
   }
+}
+
+/**
+ * Runs a command that removes something; that it is gone already is fine, and so is another sweep at the same time.
+ * @throws ResourceError `REMOVAL_STUCK`; what `docker` throws.
+ */
+export async function dockerRemove(words: readonly string[]): Promise<void> {
+  if (await waitUntil(() => tryToRemove(words), { timeoutMs: REMOVE_TIMEOUT_MS, everyMs: 200 })) return;
+  throw new ResourceError('REMOVAL_STUCK', `the engine has not removed ${words.at(-1)} for ${REMOVE_TIMEOUT_MS} ms`, {
+    hint: 'its log says why; "tare clean" tries again later',
+  });
 }
 
 /** Runs a command that prints JSON, and checks its form. @throws ParseError `DOCKER_OUTPUT`. */

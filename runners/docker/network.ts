@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import type { RunContext } from '../../bench/model/runner.ts';
 import { CommandError } from '../../bench/errors.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
-import { chooseSubnet } from '../shared/bridge.ts';
+import { chooseSubnet, closeTheWayOut } from '../shared/bridge.ts';
+import { dockerBridgeName } from '../shared/netns.ts';
 import { Refcounted, type Use } from '../shared/refcounted.ts';
 import { docker, dockerRemove, TAG_LABEL } from './cli.ts';
 
@@ -12,11 +14,17 @@ const TRIES = 3;
 
 async function make(tag: string, undo: AsyncDisposableStack): Promise<string> {
   const name = ownedName(tag);
+  const bridge = dockerBridgeName(tag);
   undo.defer(() => dockerRemove(['network', 'rm', name]));
   for (let tries = 1; ; tries += 1) {
     const subnet = await chooseSubnet(tag);
     try {
-      await docker(['network', 'create', '--internal', '--subnet', subnet, '--label', `${TAG_LABEL}=${tag}`, name]);
+      await docker([
+        ...['network', 'create', '--internal', '--subnet', subnet, '--label', `${TAG_LABEL}=${tag}`],
+        ...['--opt', `com.docker.network.bridge.name=${bridge}`, name],
+      ]);
+      // Some engines give even an internal network a default route, and rely on their packet filter alone.
+      if (existsSync(`/sys/class/net/${bridge}`)) closeTheWayOut(bridge);
       return name;
     } catch (error) {
       if (!(error instanceof CommandError) || tries === TRIES) throw error;

@@ -73,8 +73,8 @@ function setting(path: string, value: string): void {
   writeFileSync(`/proc/sys/net/${path}`, value);
 }
 
-/** What a guest with root rights could otherwise use to reach other networks through this host. */
-function closeTheWayOut(bridge: string): void {
+/** A route through this host is of no use to an instance then, even if it makes one for itself. */
+export function closeTheWayOut(bridge: string): void {
   if (existsSync(`/proc/sys/net/ipv6/conf/${bridge}`)) setting(`ipv6/conf/${bridge}/disable_ipv6`, '1');
   // Only packets that arrive on this interface: the host's other forwarding stays as it is.
   setting(`ipv4/conf/${bridge}/forwarding`, '0');

@@ -12,9 +12,20 @@ export function vethName(tag: string, index: number): string {
   return `tv${tag}${index}`;
 }
 
+/** The bridge of a run's Docker network: `td<tag>`. */
+export function dockerBridgeName(tag: string): string {
+  return `td${tag}`;
+}
+
 /** The tag in the name of a network interface of ours; undefined for any other. */
 export function linkTag(name: string): string | undefined {
-  return tagOf(name) ?? /^tv([0-9a-f]{6})\d*$/.exec(name)?.[1];
+  return (
+    tagOf(name) ??
+    /^(?:tv([0-9a-f]{6})\d+|td([0-9a-f]{6}))$/
+      .exec(name)
+      ?.slice(1)
+      .find((tag) => tag !== undefined)
+  );
 }
 
 export function netnsPath(name: string): string {

@@ -14,7 +14,7 @@ export interface RealRun {
   readonly spec: InstanceSpec;
   readonly run: RunContext;
   /** What the runner's own and the host's sweep would remove, without the scratch folder itself; or remove. */
-  sweep(runner: Runner, dryRun: boolean): Promise<readonly ResourceRef[]>;
+  readonly sweep: (runner: Runner, dryRun: boolean) => Promise<readonly ResourceRef[]>;
 }
 
 const PARENT = '/var/lib';
@@ -41,7 +41,7 @@ export async function realRun(t: ExecutionContext, over: Partial<InstanceSpec> =
   return {
     spec,
     run,
-    async sweep(runner, dryRun) {
+    sweep: async (runner, dryRun) => {
       const context = { stateDir, signal, dryRun };
       const found = [
         ...(await runner.sweep(onlyRun(owner.tag), context)),

@@ -8,8 +8,8 @@ const EXEC = { timeoutMs: 10_000 };
 
 test.serial('a native instance answers on its own port, on its CPUs, and leaves nothing', async (t) => {
   const { spec, run, sweep } = await realRun(t);
-  const prepared = await nativeRunner.prepare(spec, run);
-  const instance = await prepared.start(run, 0);
+  await using prepared = await nativeRunner.prepare(spec, run);
+  await using instance = await prepared.start(run, 0);
   t.deepEqual(
     instance.marks.map(({ name }) => name),
     ['launched', 'api', 'exec', 'ready'],
@@ -92,8 +92,8 @@ test.serial('a failed start keeps its marks and output, and leaves nothing', asy
 
 test.serial('what a crashed run left is swept by its tag', async (t) => {
   const { spec, run, sweep } = await realRun(t);
-  const prepared = await nativeRunner.prepare(spec, run);
-  const instance = await prepared.start(run, 0);
+  await using prepared = await nativeRunner.prepare(spec, run);
+  await using instance = await prepared.start(run, 0);
   t.true((await sweep(nativeRunner, false)).some(({ kind }) => kind === 'process'));
   t.deepEqual(await sweep(nativeRunner, false), []);
   t.false(existsSync(run.runDir));

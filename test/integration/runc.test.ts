@@ -13,8 +13,8 @@ const EXEC = { timeoutMs: 10_000 };
 
 test.serial('a runc instance answers, is confined as Docker confines, and leaves nothing', async (t) => {
   const { spec, run, sweep } = await realRun(t);
-  const prepared = await runcRunner.prepare(spec, run);
-  const instance = await prepared.start(run, 0);
+  await using prepared = await runcRunner.prepare(spec, run);
+  await using instance = await prepared.start(run, 0);
   t.deepEqual(
     instance.marks.map(({ name }) => name),
     ['launched', 'api', 'exec', 'ready'],
@@ -148,8 +148,8 @@ test.serial('a bundle that runc refuses is a failed start that says why, and lea
 
 test.serial('what a crashed run left is swept by its tag, also by two sweeps at once', async (t) => {
   const { spec, run, sweep } = await realRun(t);
-  const prepared = await runcRunner.prepare(spec, run);
-  const instance = await prepared.start(run, 0);
+  await using prepared = await runcRunner.prepare(spec, run);
+  await using instance = await prepared.start(run, 0);
   await Promise.all([sweep(runcRunner, false), sweep(runcRunner, false)]);
   t.deepEqual(await sweep(runcRunner, false), []);
   t.false(existsSync(run.runDir));
