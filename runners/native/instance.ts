@@ -44,13 +44,18 @@ function processesOf(name: string, leader: number): readonly ProcessStat[] {
 }
 
 /** A cheap look: at the processes known last, and only when all of those are gone at whether there are others. */
-function goneWatcher(name: string, leader: number): () => boolean {
+function watch(name: string, leader: number) {
   let watched = processesOf(name, leader);
-  return () => {
-    watched = watched.filter(stillRuns);
-    if (watched.length > 0) return false;
-    watched = processesOf(name, leader);
-    return watched.length === 0;
+  return {
+    isGone: () => {
+      watched = watched.filter(stillRuns);
+      if (watched.length > 0) return false;
+      watched = processesOf(name, leader);
+      return watched.length === 0;
+    },
+    kill: () => {
+      for (const { pid } of watched) signalProcess(pid, 'SIGKILL');
+    },
   };
 }
 
@@ -123,18 +128,20 @@ export async function startNative(spec: InstanceSpec, tree: string, run: RunCont
       ping: (timeoutMs) => channel.ping(timeoutMs),
       cpuNs: async () => cpuNsOf(processesOf(name, running.pid).map(({ pid }) => pid)),
       diskPaths: () => [folder],
-      end: (how, timeoutMs) =>
-        observeEnd({
+      end: (how, timeoutMs) => {
+        const watched = watch(name, running.pid);
+        return observeEnd({
           how,
           timeoutMs,
           // The probe passes it on; to the whole group the workload would get it twice.
           stop: async () => signalProcess(running.pid, 'SIGTERM'),
           kill: async () => {
             running.signal('SIGKILL');
-            for (const { pid } of processesOf(name, running.pid)) signalProcess(pid, 'SIGKILL');
+            watched.kill();
           },
-          isGone: goneWatcher(name, running.pid),
-        }),
+          isGone: watched.isGone,
+        });
+      },
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (cause) {

@@ -20,27 +20,40 @@ export interface EndOptions {
  * @throws ResourceError `NOT_GONE` where even the kill did not help; what `stop` or `kill` throws while the instance lives.
  */
 export async function observeEnd({ how, timeoutMs, stop, kill, isGone }: EndOptions): Promise<Ending> {
-  const failures: unknown[] = [];
-  const noteFailure = (error: unknown) => void failures.push(error);
-  const gone = (withinMs: number) =>
-    waitUntil(() => isGone() || failures.length > 0, { timeoutMs: withinMs, everyMs: 1 });
   const startedNs = nowNs();
-  const asked = (how === 'stop' ? stop : kill)().catch(noteFailure);
-  const inTime = await gone(timeoutMs);
-  const goneNs = nowNs();
-  if (failures.length > 0 && !isGone()) throw failures[0];
-  if (inTime) {
+  const first = await askAndWatch(how === 'stop' ? stop : kill, isGone, timeoutMs);
+  if (first.goneNs !== undefined) return { startedNs, goneNs: first.goneNs, timedOut: false };
+  if (first.failure) throw first.failure.error;
+  const second = await askAndWatch(kill, isGone, KILLED_TIMEOUT_MS);
+  if (second.goneNs !== undefined) return { startedNs, goneNs: second.goneNs, timedOut: true };
+  throw new ResourceError('NOT_GONE', `the instance is still there after ${how} and a kill`, {
+    cause: second.failure?.error,
+    hint: 'its processes may hang in the kernel; "tare clean" tries again later',
+  });
+}
+
+interface Watched {
+  /** When it was looked and nothing was left; the look itself, which may be long, is not in it. */
+  readonly goneNs?: bigint;
+  readonly failure?: { readonly error: unknown };
+}
+
+async function askAndWatch(ask: () => Promise<unknown>, isGone: () => boolean, timeoutMs: number): Promise<Watched> {
+  let failure: Watched['failure'];
+  let goneNs: bigint | undefined;
+  const asked = ask().catch((error: unknown) => {
+    failure = { error };
+  });
+  const look = () => {
+    const lookedNs = nowNs();
+    if (isGone()) goneNs = lookedNs;
+    return goneNs !== undefined;
+  };
+  // What could not even be asked may be gone all the same: it is looked once more.
+  await waitUntil(() => look() || failure !== undefined, { timeoutMs, everyMs: 1 });
+  if (goneNs !== undefined || look()) {
     await asked;
-    return { startedNs, goneNs, timedOut: false };
+    return goneNs === undefined ? {} : { goneNs };
   }
-  const killed = kill().catch(noteFailure);
-  if (!(await gone(KILLED_TIMEOUT_MS)) || !isGone()) {
-    throw new ResourceError('NOT_GONE', `the instance is still there after ${how} and a kill`, {
-      cause: failures[0],
-      hint: 'its processes may hang in the kernel; "tare clean" tries again later',
-    });
-  }
-  const endedNs = nowNs();
-  await Promise.all([asked, killed]);
-  return { startedNs, goneNs: endedNs, timedOut: true };
+  return failure === undefined ? {} : { failure };
 }
