@@ -53,12 +53,15 @@ test.serial('the host reaches an instance over the run’s bridge, and only ther
 });
 
 test.serial('more memory than the limit is not to be had', async (t) => {
-  const { spec, run } = await realRun(t, { memoryBytes: 64 * 2 ** 20 });
-  await using prepared = await runcRunner.prepare(spec, run);
-  await using instance = await prepared.start(run, 0);
-  const eat = ['/bin/sh', '-c', 'head -c 200000000 /dev/zero | tail -c 150000000 | wc -c'];
-  const { stdout } = await instance.exec(eat, { timeoutMs: 30_000 });
-  t.not(stdout, '150000000\n');
+  const { spec, run } = await realRun(t);
+  const eaten = async (memoryBytes: number, index: number) => {
+    await using prepared = await runcRunner.prepare({ ...spec, memoryBytes }, run);
+    await using instance = await prepared.start(run, index);
+    const eat = ['/bin/sh', '-c', 'head -c 200000000 /dev/zero | tail -c 150000000 | wc -c'];
+    return (await instance.exec(eat, { timeoutMs: 30_000 })).stdout;
+  };
+  t.is(await eaten(512 * 2 ** 20, 0), '150000000\n');
+  t.not(await eaten(64 * 2 ** 20, 1), '150000000\n');
 });
 
 test.serial('the tree in the store is never written to', async (t) => {
