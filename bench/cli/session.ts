@@ -137,6 +137,9 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
   if (config.accel === 'kvm') requireKvm(lineup);
   const harness = await lineUp([nullRunner], spec, run, prepared, () => {});
 
+  const measured = lineup.active.map(({ support }) => support.as).join(', ');
+  const minutes = Math.round(config.budget / 60_000);
+  note(`run ${owner.runId}: ${config.experiments.join(' and ')} of ${measured}; about ${minutes} min at most`);
   const bundle = makeBundle(config.out, owner.runId);
   let manifest = await manifestOf(config, run, spec, lineup, experiments);
   writeManifest(bundle, manifest);
