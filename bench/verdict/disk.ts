@@ -17,7 +17,7 @@ const BESIDE = ['marginal-ready', 'marginal-data', 'distribution'];
  * they usually do cannot be told from the image that we happen to start.
  */
 function rules(vmImage: string): Readonly<Record<Column, MagnitudeRule>> {
-  const common = { scale: SCALE, larger: 'larger than claimed', counted: true, show: showBytes };
+  const common = { scale: SCALE, larger: 'larger than claimed', counted: true };
   return {
     container: { ...common, claimed: 'MB', smaller: { verdict: 'holds', words: 'smaller than claimed' } },
     vm: {

@@ -14,7 +14,6 @@ export interface MagnitudeRule {
   readonly larger: string;
   /** Counted rather than sampled: the value itself decides where there is no interval. */
   readonly counted: boolean;
-  show(value: number): string;
 }
 
 /** The level below which the interval of a sampled metric decides nothing. */
@@ -22,11 +21,10 @@ const LEAST_LEVEL = 0.95;
 
 /** Puts a cell's interval into a class and holds it against the claimed one. An interval across a boundary is not resolved. */
 export function decideMagnitude(cell: MeasuredCell, rule: MagnitudeRule): HalfVerdict {
-  const measured = describe(cell, rule);
   const ci = trusted(cell, rule);
   const decided = (verdict: HalfVerdict['verdict'], words: string): HalfVerdict => ({
     verdict,
-    reason: `${words}: ${measured}`,
+    reason: cell.failures > 0 ? `${words}; ${cell.failures} failed` : words,
     evidence: [cell.key],
   });
   if (!ci) return decided('not-resolved', 'too few blocks for a 95% interval');
@@ -36,7 +34,7 @@ export function decideMagnitude(cell: MeasuredCell, rule: MagnitudeRule): HalfVe
     return decided('not-resolved', `the interval reaches from ${nameOf(lowest, rule)} to ${nameOf(highest, rule)}`);
   }
   const claimed = rule.scale.findIndex((step) => step.name === rule.claimed);
-  if (lowest === claimed) return decided('holds', nameOf(lowest, rule));
+  if (lowest === claimed) return decided('holds', `in the class "${nameOf(lowest, rule)}"`);
   if (lowest < claimed) return decided(rule.smaller.verdict, rule.smaller.words);
   return decided('does-not-hold', rule.larger);
 }
@@ -56,18 +54,4 @@ function classOf(value: number, scale: Scale): number {
 
 function nameOf(index: number, rule: MagnitudeRule): string {
   return rule.scale[index]?.name ?? rule.claimed;
-}
-
-function describe(cell: MeasuredCell, rule: MagnitudeRule): string {
-  const parts = [`median ${rule.show(cell.median)}`, `n = ${cell.n}`];
-  if (cell.ci) {
-    const level = cell.level === null ? '' : `${(cell.level * 100).toFixed(1)}% `;
-    parts.splice(1, 0, `${level}interval ${end(cell.ci.lo, rule)} to ${end(cell.ci.hi, rule)}`);
-  }
-  if (cell.failures > 0) parts.push(`${cell.failures} failed`);
-  return parts.join(', ');
-}
-
-function end(value: number, rule: MagnitudeRule): string {
-  return Number.isFinite(value) ? rule.show(value) : 'failure';
 }

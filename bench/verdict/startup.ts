@@ -18,7 +18,6 @@ function rule(claimed: (typeof SCALE)[number]['name']): MagnitudeRule {
     smaller: { verdict: 'holds', words: 'faster than claimed' },
     larger: 'slower than claimed',
     counted: false,
-    show: showSeconds,
   };
 }
 
@@ -44,9 +43,4 @@ function half(evidence: Evidence, column: Column): HalfVerdict {
 function decide(cell: MeasuredCell, column: Column): HalfVerdict {
   if (cell.accel === 'tcg') return notAssessable('emulated: no /dev/kvm was used', [cell.key]);
   return decideMagnitude(cell, RULES[column]);
-}
-
-function showSeconds(ns: number): string {
-  const seconds = ns / SECOND_NS;
-  return seconds < 1 ? `${(seconds * 1000).toPrecision(3)} ms` : `${seconds.toPrecision(3)} s`;
 }

@@ -89,7 +89,7 @@ test('a faster start than claimed holds and says so', (t) => {
     ['vm', half('startup', 'vm', [ready('kvm', 4, 5)])],
   ] as const) {
     t.is(found.verdict, 'holds', column);
-    t.regex(found.reason, /^faster than claimed: median /);
+    t.regex(found.reason, /^faster than claimed$/);
   }
 });
 
@@ -105,7 +105,7 @@ test('an interval across a boundary is not resolved, also where failures reach i
   t.is(half('startup', 'container', [ready('docker', 0.9, 1.1)]).verdict, 'not-resolved');
   const failing = half('startup', 'container', [ready('docker', 2, Infinity, { median: 3 * SECOND, failures: 3 })]);
   t.is(failing.verdict, 'not-resolved');
-  t.regex(failing.reason, /2\.00 s to failure.*3 failed/);
+  t.regex(failing.reason, /from seconds to minutes; 3 failed$/);
 });
 
 test('too few blocks for a 95% interval resolve no start', (t) => {
@@ -144,7 +144,7 @@ test('the halves of a row are decided apart', (t) => {
 test('a small container image is better than claimed, a small VM image is not and names its provenance', (t) => {
   const small = half('disk', 'container', [cell('docker', 'image', { median: 5e5 })]);
   t.is(small.verdict, 'holds');
-  t.regex(small.reason, /^smaller than claimed: median 500 kB/);
+  t.regex(small.reason, /^smaller than claimed$/);
   const vm = half('disk', 'vm', [cell('kvm', 'image', { median: 4e8 })]);
   t.is(vm.verdict, 'does-not-hold');
   t.regex(vm.reason, /our minimal build/);
