@@ -34,6 +34,14 @@ export function cellText(cell: Cell, level: number, words: Words): string {
   return `${medianText(cell, words)} (${supportText(cell, level, words)})`;
 }
 
+/** How a cell changes without the blocks in which a guard tripped; null where none did. */
+export function withoutMarkedText(cell: Cell, words: Words): string | null {
+  if (!cell.withoutMarked) return null;
+  const { n, median, ratio } = cell.withoutMarked;
+  const value = median === null ? words.noValue : formatValue(median, cell.unit);
+  return words.withoutMarked(value, ratio === null ? null : formatRatio(ratio), n);
+}
+
 /** `3.42×`, or why there is none. */
 export function ratioText(ratio: RatioToNative, words: Words): string {
   if (ratio.value !== null) return formatRatio(ratio.value);

@@ -72,6 +72,10 @@ const cell = z.strictObject({
     .enum(['assessable', 'emulated', 'not-comparable', 'no-data'])
     .describe('emulated values have neither ratio nor verdict; not-comparable: an undeclared difference was read back'),
   ratioToNative: ratioToNative.nullable(),
+  withoutMarked: z
+    .strictObject({ n: count, median: number.nullable(), ratio: number.nullable() })
+    .nullable()
+    .describe('without the blocks in which a guard tripped; null where there is none'),
   warnings: z.array(text),
 });
 

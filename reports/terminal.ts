@@ -1,5 +1,13 @@
 import type { Result } from '../bench/model/result.ts';
-import { cellText, hostText, ratioIntervalText, ratioText, ratioVerdictText, timeText } from './phrases.ts';
+import {
+  cellText,
+  hostText,
+  ratioIntervalText,
+  ratioText,
+  ratioVerdictText,
+  timeText,
+  withoutMarkedText,
+} from './phrases.ts';
 import { listRows, spread, wrap } from './terminal-grid.ts';
 import { styleFor } from './terminal-style.ts';
 import { type TableContext, tableLines } from './terminal-table.ts';
@@ -72,7 +80,7 @@ const failures: Section = (view, context) => {
   return headed(words.failures, rows.length === 0 ? spread(words.noFailures, width) : listRows(rows, width), context);
 };
 
-const guards: Section = (_, context) => {
+const guards: Section = (view, context) => {
   const { result, words, width } = context;
   const rows = result.guards
     .filter(({ tripped }) => tripped > 0)
@@ -81,7 +89,12 @@ const guards: Section = (_, context) => {
       printable(guard.guard),
       `${words.tripped(guard.tripped, guard.blocks)}: ${printable(guard.message)}`,
     ]);
-  return headed(words.guards, rows.length === 0 ? spread(words.noGuards, width) : listRows(rows, width), context);
+  const changes = view.ordinary.flatMap(({ cell, runner }) => {
+    const text = cell.primary ? withoutMarkedText(cell, words) : null;
+    return text === null ? [] : [[printable(cell.metric), printable(runner.label), text]];
+  });
+  const lines = rows.length === 0 ? spread(words.noGuards, width) : listRows(rows, width);
+  return headed(words.guards, [...lines, ...listRows(changes, width)], context);
 };
 
 const warnings: Section = (view, context) => {

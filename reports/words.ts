@@ -33,6 +33,7 @@ export interface Words {
   readonly times: (count: number) => string;
   readonly guards: string;
   readonly tripped: (tripped: number, blocks: number) => string;
+  readonly withoutMarked: (value: string, ratio: string | null, n: number) => string;
   readonly noGuards: string;
   readonly differences: string;
   readonly designed: string;
@@ -94,6 +95,10 @@ const en: Words = {
   times: (count) => `${count}×`,
   guards: 'Guards',
   tripped: (tripped, blocks) => `tripped in ${tripped} of ${blocks} blocks`,
+  withoutMarked: (value, ratio, n) =>
+    n === 0
+      ? 'every block was marked'
+      : `without the marked blocks ${value}${ratio === null ? '' : `, ratio ${ratio}`} (n ${n})`,
   noGuards: 'none tripped',
   differences: 'Differences from the specification',
   designed: 'by design',
@@ -158,6 +163,8 @@ const zh: Words = {
   times: (count) => `${count} 次`,
   guards: '有效性监视',
   tripped: (tripped, blocks) => `${blocks} 个区组中有 ${tripped} 个触发`,
+  withoutMarked: (value, ratio, n) =>
+    n === 0 ? '所有区组均被标记' : `去掉被标记的区组后为 ${value}${ratio === null ? '' : `，比值 ${ratio}`}（n ${n}）`,
   noGuards: '均未触发',
   differences: '与规格的差异',
   designed: '设计如此',

