@@ -1,6 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { CommandError, StartError } from '../../bench/errors.ts';
+import type { ResourceRef } from '../../bench/model/owner.ts';
+import { waitUntil } from '../../bench/proc/clock.ts';
 import { nativeRunner } from '../../runners/native/index.ts';
 import { entryOf, realRun } from '../helpers/real-run.ts';
 
@@ -45,6 +48,12 @@ test.serial('a program inside runs on the instance’s CPUs and goes with its ch
   await t.throwsAsync(instance.exec(['/no/such/program'], EXEC), { instanceOf: CommandError });
 });
 
+/** How many of these processes run sleep by now. */
+async function sleepers(processes: readonly ResourceRef[]): Promise<number> {
+  const names = await Promise.all(processes.map(({ id }) => readFile(`/proc/${id}/comm`, 'utf8').catch(() => '')));
+  return names.filter((name) => name === 'sleep\n').length;
+}
+
 test.serial('stopping and killing end every process, also one that left the session', async (t) => {
   const { spec, run, sweep } = await realRun(t, {
     entry: entryOf(['/bin/sh', '-c', 'setsid sleep 600 & exec sleep 600'], 'none'),
@@ -52,13 +61,13 @@ test.serial('stopping and killing end every process, also one that left the sess
   await using prepared = await nativeRunner.prepare(spec, run);
   for (const [index, how] of (['stop', 'kill'] as const).entries()) {
     await using instance = await prepared.start(run, index);
+    const processes = async () => (await sweep(nativeRunner, true)).filter(({ kind }) => kind === 'process');
+    // The entry counts as ready as soon as it is executed; the shell has yet to start its two sleepers.
+    t.true(await waitUntil(async () => (await sleepers(await processes())) === 2, { timeoutMs: 10_000 }));
     const ending = await instance.end(how, how === 'stop' ? 500 : 5000);
     // Nobody tells the sleeper in a session of its own to stop: the deadline must.
     t.is(ending.timedOut, how === 'stop');
-    t.deepEqual(
-      (await sweep(nativeRunner, true)).filter(({ kind }) => kind === 'process'),
-      [],
-    );
+    t.deepEqual(await processes(), []);
   }
 });
 
