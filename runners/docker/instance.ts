@@ -123,8 +123,9 @@ export async function startDocker(
     undo.defer(() => rm(folder, { recursive: true, force: true }));
     await mkdir(folder, { recursive: true });
     const fifos = [join(folder, 'marks'), join(folder, 'commands')] as const;
-    launching.commands.push(await makeFifos(...fifos));
+    await makeFifos(...fifos);
     const channel = undo.use(new MarkChannel(...fifos));
+    launching.begin();
     undo.defer(() => dockerRemove(['rm', '--force', '--volumes', name]));
     const started = await docker(runArgv(spec, place, name, tag, fifos), { timeoutMs: RUN_TIMEOUT_MS });
     const { argv: words, startedNs, endedNs } = started;

@@ -102,11 +102,21 @@ async function removeDomain(attempt: Attempt): Promise<void> {
   });
 }
 
-async function launch(attempt: Attempt, shared: Shared): Promise<void> {
-  const { folder, undo, xml } = attempt;
+/** The instruments, made before the clock starts: the mark channel, and the host's ends of console and output. */
+async function attach(attempt: Attempt): Promise<void> {
+  const { folder, undo } = attempt;
   const path = (file: string) => join(folder, file);
   undo.defer(() => rm(folder, { recursive: true, force: true }));
   await mkdir(folder, { mode: 0o755 });
+  await makeFifos(...['console', 'marks', 'output'].flatMap((name) => [path(`${name}.in`), path(`${name}.out`)]));
+  attempt.console = undo.use(new GuestOutput(path('console.out')));
+  attempt.output = undo.use(new GuestOutput(path('output.out')));
+  attempt.channel = undo.use(new MarkChannel(path('marks.out'), path('marks.in')));
+}
+
+async function launch(attempt: Attempt, shared: Shared): Promise<void> {
+  const { folder, undo, xml } = attempt;
+  const path = (file: string) => join(folder, file);
   const overlay = [
     'qemu-img',
     'create',
@@ -119,12 +129,8 @@ async function launch(attempt: Attempt, shared: Shared): Promise<void> {
     shared.disk.path,
     path('overlay.qcow2'),
   ];
-  const fifos = ['console', 'marks', 'output'].flatMap((name) => [path(`${name}.in`), path(`${name}.out`)]);
-  const [made] = await Promise.all([exec(overlay), makeFifos(...fifos), writeFile(path('domain.xml'), xml)]);
+  const [made] = await Promise.all([exec(overlay), writeFile(path('domain.xml'), xml)]);
   attempt.launch.push({ argv: made.argv, startedNs: made.startedNs, endedNs: made.endedNs });
-  attempt.console = undo.use(new GuestOutput(path('console.out')));
-  attempt.output = undo.use(new GuestOutput(path('output.out')));
-  attempt.channel = undo.use(new MarkChannel(path('marks.out'), path('marks.in')));
   undo.defer(() => removeDomain(attempt));
   const { argv, startedNs, endedNs } = await createDomain(path('domain.xml'));
   attempt.launch.push({ argv, startedNs, endedNs });
@@ -202,9 +208,11 @@ export async function startGuest(shared: Shared, run: RunContext, index: number)
   run.signal.throwIfAborted();
   const undo = new AsyncDisposableStack();
   const lease = shared.bridge ? undo.use(shared.bridge.lease()) : undefined;
-  const marks: Mark[] = [{ name: 'launched', atNs: nowNs() }];
+  const marks: Mark[] = [];
   const attempt: Attempt = { ...plan(shared, run, index, lease), marks, launch: [], undo };
   try {
+    await attach(attempt);
+    marks.push({ name: 'launched', atNs: nowNs() });
     await launch(attempt, shared);
     await awaitReady(attempt, run);
     if (shared.accelerator === 'kvm' && !(await runsOnKvm(attempt.name))) {

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../../bench/errors.ts';
@@ -98,12 +99,14 @@ export async function startNative(spec: InstanceSpec, tree: string, run: RunCont
   const launching = new Launching(run);
   try {
     undo.defer(() => rm(folder, { recursive: true, force: true }));
-    await mkdir(join(folder, 'data'), { recursive: true });
+    await mkdir(folder, { recursive: true });
     const { port } = undo.use(await leasePort());
     const placement: Placement = { dataDir: `${own}/data`, listen: '127.0.0.1', port };
     const [marksPath, commandsPath] = [join(folder, 'marks'), join(folder, 'commands')];
-    launching.commands.push(await makeFifos(marksPath, commandsPath));
+    await makeFifos(marksPath, commandsPath);
     const channel = undo.use(new MarkChannel(marksPath, commandsPath));
+    launching.begin();
+    mkdirSync(join(folder, 'data'));
     const inside = { marks: `${own}/marks`, commands: `${own}/commands` };
     const argv = runArgv(tree, spec.cpus, [INSIDE.probe, ...probeArguments(spec.entry, placement, inside)]);
     const running = await spawn(argv, { env: environment });

@@ -36,8 +36,9 @@ async function start(spec: InstanceSpec, run: RunContext, index: number): Promis
   try {
     undo.defer(() => rm(folder, { recursive: true, force: true }));
     await mkdir(folder, { recursive: true });
-    launching.commands.push(await makeFifos(marksPath, commandsPath));
+    await makeFifos(marksPath, commandsPath);
     const channel = undo.use(new MarkChannel(marksPath, commandsPath));
+    launching.begin();
     const argv = [
       join(spec.image.tree, INSIDE.probe),
       ...['--marks', marksPath, '--commands', commandsPath, '--ready', 'none'],

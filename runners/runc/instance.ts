@@ -141,10 +141,12 @@ export async function startRunc(
   const launching = new Launching(run);
   try {
     undo.defer(() => removeFolder(folder));
-    // Synchronous: the clock runs, and a turn through the thread pool costs more than the call itself.
-    for (const path of [folder, paths.upper, paths.work, paths.rootfs]) mkdirSync(path, { recursive: true });
-    launching.commands.push(await makeFifos(paths.marks, paths.commands));
+    mkdirSync(folder, { recursive: true });
+    await makeFifos(paths.marks, paths.commands);
     const channel = undo.use(new MarkChannel(paths.marks, paths.commands));
+    launching.begin();
+    // Synchronous: the clock runs, and a turn through the thread pool costs more than the call itself.
+    for (const path of [paths.upper, paths.work, paths.rootfs]) mkdirSync(path);
     undo.defer(() => unmount(paths.rootfs));
     const layers = `lowerdir=${spec.image.tree},upperdir=${paths.upper},workdir=${paths.work}`;
     await launching.command(['mount', '-t', 'overlay', 'overlay', '-o', layers, paths.rootfs]);

@@ -15,15 +15,23 @@ export class Launching {
   readonly marks: Mark[] = [];
   readonly commands: LaunchCommand[] = [];
   readonly #run: RunContext;
-  readonly #deadlineNs: bigint;
+  #deadlineNs: bigint;
 
-  /** Stamps `launched`: to be made right before the first command or file of the instance. */
   constructor(run: RunContext) {
     run.signal.throwIfAborted();
     this.#run = run;
+    this.#deadlineNs = this.#deadlineFrom(nowNs());
+  }
+
+  /** Stamps `launched`: the instruments (the mark channel) are there, and what comes next is the instance's own. Once. */
+  begin(): void {
     const atNs = nowNs();
     this.marks.push({ name: 'launched', atNs });
-    this.#deadlineNs = atNs + BigInt(run.startTimeoutMs) * 1_000_000n;
+    this.#deadlineNs = this.#deadlineFrom(atNs);
+  }
+
+  #deadlineFrom(atNs: bigint): bigint {
+    return atNs + BigInt(this.#run.startTimeoutMs) * 1_000_000n;
   }
 
   /** Milliseconds until the start has failed; at least 1. */

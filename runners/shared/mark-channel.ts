@@ -1,6 +1,5 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { LaunchCommand } from '../../bench/model/runner.ts';
 import { delay, nowNs } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { InterruptedError, WorkloadError } from '../../bench/errors.ts';
@@ -14,12 +13,11 @@ const MAX_LINE_BYTES = 128;
 const MAX_TOTAL_BYTES = 256 * 1024;
 
 /**
- * Makes the FIFOs of a channel; any process may open them, since libvirt's own user must.
- * @returns the command, which is part of an instance's launch.
+ * Makes the FIFOs of a channel; any process may open them, since libvirt's own user must. They are instruments of the
+ * measurement, not part of the box: to be made before the clock starts.
  */
-export async function makeFifos(...paths: readonly string[]): Promise<LaunchCommand> {
-  const { argv, startedNs, endedNs } = await exec(['mkfifo', '-m', '0666', ...paths]);
-  return { argv, startedNs, endedNs };
+export async function makeFifos(...paths: readonly string[]): Promise<void> {
+  await exec(['mkfifo', '-m', '0666', ...paths]);
 }
 
 /**

@@ -35,5 +35,6 @@ export function undoScript(runner: string, index: number, instance: Instance, ru
     `mkdir -p ${folder}/upper ${folder}/work ${folder}/rootfs`,
     ...files,
     `rm -f ${folder}/marks ${folder}/commands`,
+    `mkfifo ${folder}/marks ${folder}/commands`,
   ];
 }
