@@ -1,3 +1,4 @@
+import { prepareLauncher } from '../../bench/proc/launcher.ts';
 import { existsSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import type { ResourceRef } from '../../bench/model/owner.ts';
@@ -52,7 +53,8 @@ export const runcRunner = defineRunner({
       await mkdir(folder, { recursive: true, mode: 0o711 });
     }
     const bridge = spec.network === 'bridge' ? undo.use(await runBridge(run)) : undefined;
-    const place = { driver: cgroupDriver(), bridge };
+    const launcher = await prepareLauncher(run.stateDir, run.signal);
+    const place = { driver: cgroupDriver(), launcher, bridge };
     const owned = undo.move();
     return {
       digest: spec.image.manifest.digest,

@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, ResourceError } from '../../bench/errors.ts';
 import { removeFolder } from '../../bench/image/folder.ts';
 import { INSIDE } from '../../bench/model/image.ts';
 import type { ExecOptions, ExecResult, Instance, InstanceSpec, RunContext } from '../../bench/model/runner.ts';
 import { exec, OWNER_VARIABLE } from '../../bench/proc/exec.ts';
+import type { Step } from '../../bench/proc/launcher.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
 import type { RunBridge } from '../shared/bridge.ts';
 import { cgroupCpuNs, cgroupsOf, ownedCgroups, pidsIn, processFolder, removeCgroup } from '../shared/cgroups.ts';
@@ -25,7 +26,7 @@ import {
 } from '../shared/processes.ts';
 import { type CgroupDriver, cgroupsPath, deleteContainer, runcArgv, runcFolder } from './cli.ts';
 import { loadedApparmorProfile, ociConfig } from './config.ts';
-import { makeNetwork, removeNetwork } from './network.ts';
+import { networkStep, removeNetwork } from './network.ts';
 
 /** Beyond this the output of a workload is not worth keeping. */
 const MAX_OUTPUT_CHARACTERS = 65_536;
@@ -35,6 +36,8 @@ const NOT_RUN = /exec failed|unable to start container process|container .* (?:n
 
 export interface RuncPlace {
   readonly driver: CgroupDriver;
+  /** The program that runs the launch's commands. */
+  readonly launcher: string;
   /** Undefined: no network beside loopback. */
   readonly bridge: RunBridge | undefined;
 }
@@ -69,21 +72,22 @@ function output(path: string): string {
   }
 }
 
-/** Runs the container; what runs in it writes to a file, since a pipe would be held for as long as it lives. */
-async function runContainer(launching: Launching, run: RunContext, place: RuncPlace, paths: Layout): Promise<number> {
-  const outputFd = openSync(paths.output, 'w');
+/** Starts the container; what runs in it writes to a file, since a pipe would be held for as long as it lives. */
+function runStep(run: RunContext, place: RuncPlace, paths: Layout): Step {
+  const options = place.driver.systemd ? ['--systemd-cgroup'] : [];
+  const words = ['run', '--detach', '--pid-file', paths.pidFile, '--bundle', paths.folder, paths.name];
+  return { argv: runcArgv(run.runDir, words, options), outputFile: paths.output };
+}
+
+/** Runs the launch; where runc fails, what it said is in the container's output. */
+async function runSteps(launching: Launching, launcher: string, steps: readonly Step[], paths: Layout): Promise<void> {
   try {
-    const options = place.driver.systemd ? ['--systemd-cgroup'] : [];
-    const words = ['run', '--detach', '--pid-file', paths.pidFile, '--bundle', paths.folder, paths.name];
-    await launching.command(runcArgv(run.runDir, words, options), { outputFd });
+    await launching.steps(launcher, steps);
   } catch (error) {
     const said = output(paths.output).trim().split('\n').at(-1) ?? '';
     if (!(error instanceof CommandError) || said === '') throw error;
     throw new CommandError(error.code, `${error.message}: ${said}`, { cause: error, details: error.details });
-  } finally {
-    closeSync(outputFd);
   }
-  return Number(readFileSync(paths.pidFile, 'utf8'));
 }
 
 let execs = 0;
@@ -148,17 +152,18 @@ export async function startRunc(
     // Synchronous: the clock runs, and a turn through the thread pool costs more than the call itself.
     for (const path of [paths.upper, paths.work, paths.rootfs]) mkdirSync(path);
     undo.defer(() => unmount(paths.rootfs));
-    const layers = `lowerdir=${spec.image.tree},upperdir=${paths.upper},workdir=${paths.work}`;
-    await launching.command(['mount', '-t', 'overlay', 'overlay', '-o', layers, paths.rootfs]);
     undo.defer(() => removeNetwork(paths.netns, paths.veth));
     const bridge = place.bridge;
     const link = bridge && { bridge, veth: paths.veth, lease: undo.use(bridge.lease()) };
-    const batches = await makeNetwork(launching, folder, paths.netns, link);
+    const network = networkStep(folder, paths.netns, link);
     writeFileSync(join(folder, 'config.json'), configText);
     undo.defer(() => removeCgroups(tag, name));
     undo.defer(() => deleteContainer(run.runDir, name));
-    const pid = await runContainer(launching, run, place, paths);
+    const layers = `lowerdir=${spec.image.tree},upperdir=${paths.upper},workdir=${paths.work}`;
+    const mount = { argv: ['mount', '-t', 'overlay', 'overlay', '-o', layers, paths.rootfs] };
+    await runSteps(launching, place.launcher, [mount, network.step, runStep(run, place, paths)], paths);
     launching.mark('api', launching.commands.at(-1)?.endedNs ?? 0n);
+    const pid = Number(readFileSync(paths.pidFile, 'utf8'));
     const cgroups = cgroupsOf(pid);
     await launching.untilReady(channel, () => isRunning(statOf(pid)));
     const processes = processFolder(cgroups);
@@ -169,7 +174,7 @@ export async function startRunc(
       placement,
       marks: launching.marks,
       launch: launching.commands,
-      logs: { 'config.json': configText, ...batches },
+      logs: { 'config.json': configText, ...network.files },
       exec: (argv, options) => execInside(run, name, argv, options),
       describe: async () => describeProcess(pid, true),
       ping: (timeoutMs) => channel.ping(timeoutMs),

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../bench/proc/exec.ts';
 import type { AddressLease, RunBridge } from '../shared/bridge.ts';
-import type { Launching } from '../shared/launching.ts';
+import type { Step } from '../../bench/proc/launcher.ts';
 import { removeNetns } from '../shared/netns.ts';
 
 /** What connects an instance with the run's bridge. */
@@ -35,21 +35,18 @@ export function networkBatches(
 }
 
 /**
- * Makes a network namespace with loopback and, on a bridge, one interface `eth0`: a single command. There is no default
- * route: nothing inside reaches further than the bridge.
- * @returns the batches, as files for the logs.
+ * What makes a network namespace with loopback and, on a bridge, one interface `eth0`: a single command, and the files that it
+ * reads, which are written here. There is no default route: nothing inside reaches further than the bridge.
  */
-export async function makeNetwork(
-  launching: Launching,
+export function networkStep(
   folder: string,
   netns: string,
   link: Link | undefined,
-): Promise<Readonly<Record<string, string>>> {
+): { readonly step: Step; readonly files: Readonly<Record<string, string>> } {
   const { outside, inside } = networkBatches(netns, join(folder, 'inside.ip'), link);
   const files = { 'outside.ip': outside, 'inside.ip': inside };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  await launching.command(['ip', '-batch', join(folder, 'outside.ip')]);
-  return files;
+  return { step: { argv: ['ip', '-batch', join(folder, 'outside.ip')] }, files };
 }
 
 /** Removes both; the link first, since a namespace takes its own time to go. What is gone is fine. */

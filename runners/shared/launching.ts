@@ -3,6 +3,7 @@ import type { Mark, MarkName } from '../../bench/model/mark.ts';
 import type { LaunchCommand, RunContext } from '../../bench/model/runner.ts';
 import { delay, nowNs } from '../../bench/proc/clock.ts';
 import { type CommandOptions, type CommandResult, exec } from '../../bench/proc/exec.ts';
+import { launch, type Step } from '../../bench/proc/launcher.ts';
 import type { MarkChannel } from './mark-channel.ts';
 
 /** An instance that ends without a word is noticed this often; far apart, so that looking costs nothing. */
@@ -49,6 +50,12 @@ export class Launching {
     const result = await exec(argv, { ...limits, ...options });
     this.commands.push({ argv, startedNs: result.startedNs, endedNs: result.endedNs });
     return result;
+  }
+
+  /** Runs the launch's commands through the launcher and keeps them; the start's deadline and signal are its own. */
+  async steps(launcher: string, steps: readonly Step[]): Promise<void> {
+    const limits = { timeoutMs: this.remainingMs, signal: this.#run.signal };
+    this.commands.push(...(await launch(launcher, steps, limits)));
   }
 
   /**
