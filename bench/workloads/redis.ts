@@ -27,9 +27,6 @@ export const redis: Workload = {
     ],
     ready: (placement) => ({ protocol: 'redis', port: placement.port }),
   },
-  fill: (placement) => [
-    client(placement, 'EVAL', FILL_SCRIPT, '0'),
-    client(placement, 'SAVE'),
-  ],
+  fill: (placement) => [client(placement, 'EVAL', FILL_SCRIPT, '0'), client(placement, 'SAVE')],
   fillBytes: KEYS * VALUE_BYTES,
 };

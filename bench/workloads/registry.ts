@@ -11,5 +11,7 @@ export const WORKLOAD_IDS: readonly string[] = WORKLOADS.map((workload) => workl
 export function workloadOf(id: string): Workload {
   const found = WORKLOADS.find((workload) => workload.id === id);
   if (found) return found;
-  throw new ConfigError('UNKNOWN_WORKLOAD', `there is no workload "${id}"`, { hint: `known: ${WORKLOAD_IDS.join(', ')}` });
+  throw new ConfigError('UNKNOWN_WORKLOAD', `there is no workload "${id}"`, {
+    hint: `known: ${WORKLOAD_IDS.join(', ')}`,
+  });
 }
