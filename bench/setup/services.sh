@@ -76,7 +76,10 @@ main_units() {
 
 start_directly() {
   if [ "$1" = docker ]; then
-    # Starts a containerd of its own unless one runs.
+    # dockerd starts a containerd of its own unless it finds the socket of one, be it the socket of a dead one.
+    if [ -S /run/containerd/containerd.sock ] && ! pidof containerd >/dev/null; then
+      start_detached docker containerd
+    fi
     start_detached docker dockerd
   else
     pidof virtlogd >/dev/null || start_detached libvirt virtlogd
