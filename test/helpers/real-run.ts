@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { onlyRun, registerOwner } from '../../bench/proc/owner.ts';
@@ -23,6 +23,8 @@ const PARENT = '/var/lib';
 export async function realRun(t: ExecutionContext, over: Partial<InstanceSpec> = {}): Promise<RealRun> {
   const image = await theImage();
   const stateDir = mkdtempSync(join(PARENT, 'tare-test-'));
+  // libvirt's own user must be able to reach a disk below it.
+  chmodSync(stateDir, 0o755);
   const owner = registerOwner(stateDir, new Date());
   const runDir = join(stateDir, 'runs', owner.tag);
   mkdirSync(runDir, { recursive: true });

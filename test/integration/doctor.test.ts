@@ -55,7 +55,7 @@ test('the table holds the same, without colour where nobody looks', async (t) =>
 
 test('colour is there when it is asked for, and NO_COLOR wins', async (t) => {
   const run = (env: Record<string, string>) => execa(process.execPath, [MAIN, 'doctor'], { env, reject: false });
-  t.true((await run({ FORCE_COLOR: '1' })).stdout.includes(ESCAPE));
+  t.true((await run({ FORCE_COLOR: '1', NO_COLOR: '' })).stdout.includes(ESCAPE));
   t.false((await run({ FORCE_COLOR: '1', NO_COLOR: '1' })).stdout.includes(ESCAPE));
 });
 

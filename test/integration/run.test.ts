@@ -100,7 +100,8 @@ test.serial(
       t.is(ready?.median, null, runner.as);
     }
     const failed = result.failures.filter((failure) => failure.stage === 'start').map((failure) => failure.runner);
-    t.deepEqual(new Set(failed), new Set([...result.runners.map((runner) => runner.as), 'null']));
+    const expected = [...result.runners.map((runner) => runner.as), 'null'];
+  t.deepEqual(failed.toSorted(), expected.toSorted());
     t.deepEqual(await settledLeftovers(), []);
   },
 );
