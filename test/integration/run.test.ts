@@ -101,7 +101,7 @@ test.serial(
     }
     const failed = result.failures.filter((failure) => failure.stage === 'start').map((failure) => failure.runner);
     const expected = [...result.runners.map((runner) => runner.as), 'null'];
-  t.deepEqual(failed.toSorted(), expected.toSorted());
+    t.deepEqual(failed.toSorted(), expected.toSorted());
     t.deepEqual(await settledLeftovers(), []);
   },
 );
