@@ -43,7 +43,7 @@ export class ResourceError extends TareError {
   override readonly exitCode = 4;
 }
 
-/** A program that tare called failed; `details` holds argv, exitCode, signal and a bounded stderr. */
+/** A program that tare called failed; `details` holds argv, exitCode, signal and the ends of stdout and stderr. */
 export class CommandError extends TareError {
   override readonly exitCode = 4;
 }

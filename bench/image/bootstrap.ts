@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import { CommandError, InterruptedError } from '../errors.ts';
 import type { ImagePackage } from '../model/image.ts';
 import { INSIDE } from '../model/image.ts';
+import { compileStatic } from '../proc/compile.ts';
 import { exec } from '../proc/exec.ts';
 import { makeFolder } from './folder.ts';
 import { installedPackages } from './packages.ts';
-import { PROBE_FLAGS, PROBE_SOURCE, RECIPE } from './recipe.ts';
+import { PROBE_SOURCE, RECIPE } from './recipe.ts';
 import { hostAptOptions, hostSources, sourceLines } from './sources.ts';
 
 const INSTALL_TIMEOUT_MS = 30 * 60_000;
@@ -77,8 +78,7 @@ export async function readPackages(tree: string): Promise<readonly ImagePackage[
 
 /** Compiles the probe; the first step of a build, so that a missing compiler is found before anything is downloaded. */
 export async function compileProbe(file: string, signal: AbortSignal): Promise<void> {
-  await exec(['musl-gcc', ...PROBE_FLAGS, '-o', file, PROBE_SOURCE], { signal });
-  await chmod(file, 0o755);
+  await compileStatic(PROBE_SOURCE, file, signal);
 }
 
 /** Moves the probe into the tree, and makes what every instance finds at a fixed place. */

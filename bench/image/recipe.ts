@@ -2,12 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { INSIDE } from '../model/image.ts';
+import { STATIC_FLAGS } from '../proc/compile.ts';
 
 /** Source of the program that is every instance's entry point. */
 export const PROBE_SOURCE = fileURLToPath(new URL('probe/probe.c', import.meta.url));
-
-/** Same flags for everybody; the binary depends on nothing in the tree. */
-export const PROBE_FLAGS = ['-static', '-O2', '-s', '-Wall', '-Wextra', '-Werror', '-Wl,--build-id=none'] as const;
 
 /**
  * Everything that decides what is built, apart from the archive's state on that day: the packages, what is removed because
@@ -67,7 +65,7 @@ export const RECIPE = {
 /** 64 hex digits over the recipe and the probe's source: whoever has an image with this id need not build. */
 export function recipeId(): string {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([RECIPE, PROBE_FLAGS]));
+  hash.update(JSON.stringify([RECIPE, STATIC_FLAGS]));
   hash.update(readFileSync(PROBE_SOURCE));
   return hash.digest('hex');
 }

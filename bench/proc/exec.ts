@@ -84,7 +84,8 @@ export async function exec(argv: readonly string[], options: CommandOptions = {}
     }
   }
   const line = commandLine(argv);
-  const details = { argv, exitCode: exitCode ?? null, signal: result.signal ?? null, stderr: stderr.slice(-4096) };
+  const lastWords = { stdout: stdout.slice(-4096), stderr: stderr.slice(-4096) };
+  const details = { argv, exitCode: exitCode ?? null, signal: result.signal ?? null, ...lastWords };
   if (result.isCanceled) throw new InterruptedError('INTERRUPTED', `interrupted: ${line}`, { details });
   if (result.code === 'ENOENT') {
     throw new CommandError('TOOL_MISSING', `${program} is not installed`, { details, hint: packageOf(program) });

@@ -1,45 +1,59 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommandError, ParseError } from '../errors.ts';
+import { getSystemErrorName } from 'node:util';
+import { CommandError, InterruptedError, ParseError } from '../errors.ts';
 import type { LaunchCommand } from '../model/runner.ts';
-import { commandLine, type CommandOptions, exec } from './exec.ts';
+import { compileStatic, STATIC_FLAGS } from './compile.ts';
+import { commandLine, exec } from './exec.ts';
 import { packageOf } from './programs.ts';
 
 const SOURCE = fileURLToPath(new URL('launcher/launch.c', import.meta.url));
-const FLAGS = ['-static', '-O2', '-s', '-Wall', '-Wextra', '-Werror', '-Wl,--build-id=none'] as const;
-const DETAILS_BYTES = 4096;
+const DETAILS_CHARACTERS = 4096;
 
 /** One command for the launcher. */
 export interface Step {
   /** No word may be empty: an empty one ends a command. */
   readonly argv: readonly string[];
-  /** Gets what the command prints, and is held open by what it leaves running; otherwise the launcher passes it on. */
+  /** Gets what the command prints, at its end, and is held open by what it leaves running; otherwise errors show the last line. */
   readonly outputFile?: string;
+}
+
+export interface LaunchLimits {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How a command ended: `error` (an errno) where the program could not be run at all. */
+export interface Stamp {
+  readonly startedNs: bigint;
+  readonly endedNs: bigint;
+  readonly how: 'exit' | 'signal' | 'error';
+  readonly number: number;
 }
 
 /**
  * Compiles the launcher once and keeps it under the state folder by the hash of its source; untimed.
- * @returns its path. @throws CommandError `TOOL_MISSING` without musl-gcc.
+ * @returns its path. @throws CommandError `TOOL_MISSING` without musl-gcc; InterruptedError.
  */
 export async function prepareLauncher(stateDir: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(FLAGS)).update(readFileSync(SOURCE)).digest('hex');
-  const path = join(stateDir, 'tools', `launch-${hash.slice(0, 16)}`);
+  const hash = createHash('sha256').update(JSON.stringify(STATIC_FLAGS)).update(readFileSync(SOURCE)).digest('hex');
+  const folder = join(stateDir, 'tools');
+  const path = join(folder, `launch-${hash.slice(0, 16)}`);
   if (existsSync(path)) return path;
-  await mkdir(join(stateDir, 'tools'), { recursive: true });
-  const draft = `${path}.${process.pid}`;
-  await exec(['musl-gcc', ...FLAGS, '-o', draft, SOURCE], { signal });
-  await chmod(draft, 0o755);
-  await rename(draft, path);
+  await mkdir(folder, { recursive: true });
+  await compileStatic(SOURCE, path, signal);
   return path;
 }
 
 /** What the launcher reads. @throws ParseError `BAD_WORD` for a word that cannot be told. */
 export function encodeSteps(steps: readonly Step[]): string {
   const words = steps.flatMap(({ argv, outputFile }) => {
-    if (argv.length === 0 || argv.some((word) => word === '' || word.includes('\0')) || argv[0]?.startsWith('>')) {
+    const bad = argv.length === 0 || argv.includes('') || argv[0]?.startsWith('>');
+    if (bad || [...argv, outputFile ?? ''].some((word) => word.includes('\0'))) {
       throw new ParseError('BAD_WORD', `the launcher cannot pass on ${JSON.stringify(argv)}`);
     }
     return [...(outputFile === undefined ? [] : [`>${outputFile}`]), ...argv, ''];
@@ -47,45 +61,80 @@ export function encodeSteps(steps: readonly Step[]): string {
   return words.map((word) => `${word}\0`).join('');
 }
 
-/** What the launcher said of each command that it ran, in order. @throws ParseError `LAUNCHER_OUTPUT`. */
-export function parseStamps(text: string): readonly { startedNs: bigint; endedNs: bigint; code: number }[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [, started, ended, code] = /^(\d+) (\d+) (-?\d+)$/.exec(line) ?? [];
-      if (started === undefined || ended === undefined) {
-        throw new ParseError('LAUNCHER_OUTPUT', 'the launcher printed something unexpected');
-      }
-      return { startedNs: BigInt(started), endedNs: BigInt(ended), code: Number(code) };
-    });
+function parseStamp(line: string): Stamp {
+  const [, started, ended, how, number] = /^(\d+) (\d+) (exit|signal|error) (\d+)$/.exec(line) ?? [];
+  if (started === undefined || ended === undefined || (how !== 'exit' && how !== 'signal' && how !== 'error')) {
+    throw new ParseError('LAUNCHER_OUTPUT', 'the launcher printed something unexpected');
+  }
+  return { startedNs: BigInt(started), endedNs: BigInt(ended), how, number: Number(number) };
 }
 
-function failure({ argv }: Step, code: number, stderr: string): CommandError {
+/** What the launcher said of each command that it ran, in order. @throws ParseError `LAUNCHER_OUTPUT`. */
+export function parseStamps(text: string): readonly Stamp[] {
+  const lines = text.split('\n');
+  if (lines.pop() !== '') throw new ParseError('LAUNCHER_OUTPUT', 'the launcher was cut off in a line');
+  return lines.map(parseStamp);
+}
+
+function succeeded({ how, number }: Stamp): boolean {
+  return how === 'exit' && number === 0;
+}
+
+function signalName(number: number): string {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`;
+}
+
+/** The same error as `exec` would throw. */
+function failure({ argv }: Step, { how, number }: Stamp, stderr: string): CommandError {
   const program = argv[0] ?? '';
+  const exitCode = how === 'exit' ? number : null;
+  const signal = how === 'signal' ? signalName(number) : null;
+  const details = { argv, exitCode, signal, stderr: stderr.slice(-DETAILS_CHARACTERS) };
+  const error = how === 'error' ? getSystemErrorName(-number) : null;
+  if (error === 'ENOENT') {
+    return new CommandError('TOOL_MISSING', `${program} is not installed`, { details, hint: packageOf(program) });
+  }
   const last = stderr.trim().split('\n').at(-1) ?? '';
-  const details = { argv, exitCode: code, signal: null, stderr: stderr.slice(-DETAILS_BYTES) };
-  if (code === -1)
-    return new CommandError('TOOL_MISSING', `could not run ${last}`, { details, hint: packageOf(program) });
-  const said = last === '' ? '' : `: ${last}`;
-  return new CommandError('COMMAND_FAILED', `exit code ${code}: ${commandLine(argv)}${said}`, { details });
+  const reason = error ?? signal ?? `exit code ${number}`;
+  const message = `${reason}: ${commandLine(argv)}${last === '' ? '' : `: ${last}`}`;
+  return new CommandError('COMMAND_FAILED', message, { details });
+}
+
+/** An end from outside, told of the command that it met instead of the launcher. */
+function cutOff(error: unknown, steps: readonly Step[], { timeoutMs }: LaunchLimits): unknown {
+  const late = error instanceof CommandError && error.code === 'COMMAND_TIMEOUT';
+  if (!late && !(error instanceof InterruptedError)) return error;
+  const { stdout } = error.details;
+  const said = typeof stdout === 'string' ? stdout : '';
+  const ended = parseStamps(said.slice(0, said.lastIndexOf('\n') + 1));
+  // The last one that ended well may have been the last of all.
+  const argv = steps[Math.min(ended.filter(succeeded).length, steps.length - 1)]?.argv ?? [];
+  const options = { details: { ...error.details, argv }, retryable: error.retryable, cause: error };
+  const line = commandLine(argv);
+  return late
+    ? new CommandError(error.code, `no end after ${timeoutMs} ms: ${line}`, options)
+    : new InterruptedError(error.code, `interrupted: ${line}`, options);
 }
 
 /**
  * Runs the commands one after another, until one fails; stamps are the launcher's own, on the same clock as `nowNs`.
+ * @param limits for all of them together.
  * @throws CommandError as `exec` does, for the command that failed; InterruptedError.
  */
 export async function launch(
   launcher: string,
   steps: readonly Step[],
-  options: CommandOptions = {},
+  limits: LaunchLimits = {},
 ): Promise<readonly LaunchCommand[]> {
-  const { stdout, stderr } = await exec([launcher], { ...options, input: encodeSteps(steps), accept: [0, 1] });
+  const options = { ...limits, input: encodeSteps(steps), accept: [0, 1] };
+  const { stdout, stderr } = await exec([launcher], options).catch((error: unknown) => {
+    throw cutOff(error, steps, limits);
+  });
   const stamps = parseStamps(stdout);
   return steps.map((step, at) => {
     const stamp = stamps[at];
     if (!stamp) throw new ParseError('LAUNCHER_OUTPUT', `the launcher did not run ${commandLine(step.argv)}`);
-    if (stamp.code !== 0) throw failure(step, stamp.code, stderr);
+    if (!succeeded(stamp)) throw failure(step, stamp, stderr);
     return { argv: step.argv, startedNs: stamp.startedNs, endedNs: stamp.endedNs };
   });
 }

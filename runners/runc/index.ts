@@ -1,9 +1,9 @@
-import { prepareLauncher } from '../../bench/proc/launcher.ts';
 import { existsSync } from 'node:fs';
 import { mkdir, rmdir } from 'node:fs/promises';
 import type { ResourceRef } from '../../bench/model/owner.ts';
 import { defineRunner, type Prepared } from '../../bench/model/runner.ts';
 import { removeFolder } from '../../bench/image/folder.ts';
+import { prepareLauncher } from '../../bench/proc/launcher.ts';
 import { removeLink, runBridge } from '../shared/bridge.ts';
 import { compressedTreeBytes } from '../shared/distribution.ts';
 import { ownedLinks } from '../shared/netns.ts';

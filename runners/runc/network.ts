@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../bench/proc/exec.ts';
-import type { AddressLease, RunBridge } from '../shared/bridge.ts';
 import type { Step } from '../../bench/proc/launcher.ts';
+import type { AddressLease, RunBridge } from '../shared/bridge.ts';
 import { removeNetns } from '../shared/netns.ts';
 
 /** What connects an instance with the run's bridge. */

@@ -17,7 +17,7 @@ const CAPABILITIES: Capabilities = {
   designed: [],
 };
 
-const PROGRAMS = ['runc', 'ip', 'mount', 'umount', 'mkfifo'];
+const PROGRAMS = ['runc', 'ip', 'mount', 'umount', 'mkfifo', 'musl-gcc'];
 
 /** mount(8) and the kernel give these a meaning of their own in an overlay's options. */
 const STRANGE = /[,:"\\\s]/;
