@@ -6,7 +6,7 @@ import { CommandError, InterruptedError } from '../../bench/errors.ts';
 import { nowNs, waitUntil } from '../../bench/proc/clock.ts';
 import { commandLine, exec } from '../../bench/proc/exec.ts';
 import { encodeSteps, launch, prepareLauncher } from '../../bench/proc/launcher.ts';
-import { isRunning, statOf } from '../../bench/proc/process-stat.ts';
+import { isRunning, statOf } from '../../runners/shared/processes.ts';
 
 async function launcherOf(t: ExecutionContext): Promise<{ launcher: string; folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'tare-test-'));
