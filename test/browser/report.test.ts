@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import test from 'ava';
+import { waitUntil } from '../../bench/proc/clock.ts';
 import type { Page } from 'playwright-core';
 import { renderHtml } from '../../reports/html/render.ts';
 import { ReportBrowser, type View } from '../helpers/reports/browser.ts';
@@ -102,7 +103,8 @@ test('the charts follow the color scheme, and paper is always white', async (t) 
   const ink = `Chart.getChart('chart-startup-ready').options.scales.x.ticks.color`;
   const light = await page.evaluate(ink);
   await page.emulateMedia({ colorScheme: 'dark' });
-  await page.waitForFunction(`${ink} !== ${JSON.stringify(light)}`);
+  // Not page.waitForFunction: it polls by eval, which the page's policy forbids.
+  t.true(await waitUntil(async () => (await page.evaluate(ink)) !== light, { timeoutMs: 10_000, everyMs: 20 }));
   await page.evaluate(`window.dispatchEvent(new Event('beforeprint'))`);
   t.is(await page.evaluate(ink), light);
   await page.evaluate(`window.dispatchEvent(new Event('afterprint'))`);
