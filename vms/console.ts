@@ -4,8 +4,24 @@ import { nowNs } from '../bench/proc/clock.ts';
 
 /** Bytes of a guest's output that are kept: the last ones. */
 const KEPT_BYTES = 64 * 1024;
-/** What tells a line of our init from the kernel's. */
-const INIT_LINE = 'tare: init';
+/** What tells the points of a boot in what a console says, wherever in the text it stands. */
+export interface BootSigns {
+  /** Absent: the first byte, where nothing but the kernel writes to the console. */
+  readonly kernel?: RegExp;
+  readonly init: RegExp;
+}
+
+/** The line that our own programs inside write as the guest's init begins. */
+export const OUR_SIGNS: BootSigns = { init: /tare: init[\r\n]/ };
+
+/**
+ * The signs of a distribution's own system. Its boot loader may write to the console too, so the kernel is told by its
+ * banner, and systemd by its first words. An image that keeps these off the serial console gives no such marks.
+ */
+export const CLOUD_SIGNS: BootSigns = { kernel: /Linux version \d/, init: /systemd\[1\]: |Welcome to / };
+
+/** A sign may be cut in two by the way it arrives; none is longer than this. */
+const LONGEST_SIGN = 128;
 
 /** Text of a hostile guest made fit for people's terminals and logs: no control characters but line ends and tabs. */
 export function sanitise(text: string): string {
@@ -34,17 +50,19 @@ export function tellingLines(text: string, count: number): string {
   return (telling.length > 0 ? telling : lines).slice(-count).join('\n');
 }
 
-/** Reads what a guest writes into a FIFO, keeps the end of it, and stamps its first byte and its init's line. */
+/** Reads what a guest writes into a FIFO, keeps the end of it, and stamps the points of its boot. */
 export class GuestOutput implements Disposable {
   readonly #socket: Socket;
+  readonly #signs: BootSigns;
   #kept: Buffer[] = [];
   #bytes = 0;
   #search = '';
-  #firstByteNs: bigint | undefined;
+  #kernelNs: bigint | undefined;
   #initNs: bigint | undefined;
 
   /** @param path the FIFO that the guest writes. */
-  constructor(path: string) {
+  constructor(path: string, signs: BootSigns = OUR_SIGNS) {
+    this.#signs = signs;
     // Read-write, so that no end of file comes before the guest is there.
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     this.#socket = new Socket({ fd, readable: true, writable: false });
@@ -52,12 +70,12 @@ export class GuestOutput implements Disposable {
     this.#socket.on('error', () => this.#socket.destroy());
   }
 
-  /** When the first byte arrived. */
-  get firstByteNs(): bigint | undefined {
-    return this.#firstByteNs;
+  /** When the kernel's sign arrived. */
+  get kernelNs(): bigint | undefined {
+    return this.#kernelNs;
   }
 
-  /** When the line of our init arrived. */
+  /** When the init's sign arrived. */
   get initNs(): bigint | undefined {
     return this.#initNs;
   }
@@ -72,16 +90,21 @@ export class GuestOutput implements Disposable {
   }
 
   #receive(chunk: Buffer, atNs: bigint): void {
-    this.#firstByteNs ??= atNs;
-    if (this.#initNs === undefined) {
-      const text = this.#search + chunk.toString('latin1');
-      if (text.includes(`${INIT_LINE}\r`) || text.includes(`${INIT_LINE}\n`)) this.#initNs = atNs;
-      this.#search = text.slice(-INIT_LINE.length - 1);
-    }
+    this.#look(chunk, atNs);
     this.#kept.push(chunk);
     this.#bytes += chunk.length;
     if (this.#bytes <= 2 * KEPT_BYTES) return;
     this.#kept = [Buffer.concat(this.#kept).subarray(-KEPT_BYTES)];
     this.#bytes = KEPT_BYTES;
+  }
+
+  #look(chunk: Buffer, atNs: bigint): void {
+    const { kernel, init } = this.#signs;
+    if (kernel === undefined) this.#kernelNs ??= atNs;
+    if (this.#kernelNs !== undefined && this.#initNs !== undefined) return;
+    const text = this.#search + chunk.toString('latin1');
+    if (kernel?.test(text)) this.#kernelNs ??= atNs;
+    if (init.test(text)) this.#initNs ??= atNs;
+    this.#search = text.slice(-LONGEST_SIGN);
   }
 }

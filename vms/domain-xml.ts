@@ -8,10 +8,12 @@ export const OWNER_NAMESPACE = 'urn:tare:owner';
 /** The names of a guest's virtio-serial ports, as its init knows them. */
 const PORTS = { agent: 'org.qemu.guest_agent.0', marks: 'tare.marks', output: 'tare.output' } as const;
 
-/** Caps what the emulator's translated code takes of the host's memory. */
-const TRANSLATION_CACHE_MIB = 32;
+/** What a guest is booted with: a kernel of the host's, or its firmware from the first disk. */
+export type Boot =
+  | { readonly from: 'kernel'; readonly kernel: string; readonly initrd: string; readonly commandLine: string }
+  | { readonly from: 'disk' };
 
-/** A guest that is booted directly into a kernel. Paths are absolute. */
+/** One guest. Paths are absolute. */
 export interface DomainSpec {
   readonly name: string;
   readonly owner: Owner;
@@ -19,12 +21,16 @@ export interface DomainSpec {
   readonly memoryBytes: number;
   /** Host CPUs: one vCPU is pinned to each; everything else of the emulator runs on any of them. */
   readonly cpus: readonly number[];
-  readonly kernel: string;
-  readonly initrd: string;
-  readonly commandLine: string;
-  /** The guest's own qcow2 image, and the raw image under it, which is not touched, not even its owner. */
+  readonly boot: Boot;
+  /** The guest's own qcow2 image, and the image under it, which is not touched, not even its owner. */
   readonly overlay: string;
-  readonly base: string;
+  readonly base: { readonly path: string; readonly format: 'raw' | 'qcow2' };
+  /** Raw images that it sees as further disks under these serial numbers and cannot write to; not touched either. */
+  readonly readOnlyDisks: readonly { readonly path: string; readonly serial: string }[];
+  /** Text by name that the firmware hands on to the guest (QEMU's fw_cfg). Names begin with `opt/`. */
+  readonly firmwareEntries: Readonly<Record<string, string>>;
+  /** Caps what the emulator's translated code takes of the host's memory. */
+  readonly translationCacheMib: number;
   readonly diskCache: 'none' | 'writeback';
   readonly network: { readonly bridge: string; readonly mac: string } | null;
   /** Each stands for two FIFOs, `.in` to the guest and `.out` from it. */
@@ -54,17 +60,32 @@ function addProcessor(domain: Element, spec: DomainSpec): void {
   for (const [vcpu, cpuset] of spec.cpus.entries()) add(tune, 'vcpupin', { vcpu, cpuset });
   add(tune, 'emulatorpin', { cpuset: set });
   if (spec.accelerator === 'kvm') return void add(domain, 'cpu', { mode: 'host-passthrough', check: 'none' });
-  // What the emulator can do in full, but for five-level paging, which makes every walk of its software MMU longer.
   const cpu = add(domain, 'cpu', { mode: 'maximum', check: 'none' });
+  // Five-level paging makes every walk of the emulator's software MMU longer.
   add(cpu, 'feature', { policy: 'disable', name: 'la57' });
 }
 
-function addFeatures(domain: Element, { accelerator }: DomainSpec): void {
+function addFeatures(domain: Element, { accelerator, translationCacheMib }: DomainSpec): void {
   const features = add(domain, 'features');
   add(features, 'acpi');
   add(features, 'apic');
-  if (accelerator === 'tcg') add(add(features, 'tcg'), 'tb-cache', { unit: 'MiB' }, String(TRANSLATION_CACHE_MIB));
+  if (accelerator === 'tcg') add(add(features, 'tcg'), 'tb-cache', { unit: 'MiB' }, String(translationCacheMib));
 }
+
+function addBoot(domain: Element, { boot, firmwareEntries }: DomainSpec): void {
+  const entries = Object.entries(firmwareEntries);
+  const info = entries.length === 0 ? undefined : add(domain, 'sysinfo', { type: 'fwcfg' });
+  if (info) for (const [name, text] of entries) add(info, 'entry', { name }, text);
+  const os = add(domain, 'os');
+  add(os, 'type', { arch: 'x86_64', machine: 'q35' }, 'hvm');
+  if (boot.from === 'disk') return void add(os, 'boot', { dev: 'hd' });
+  add(os, 'kernel', {}, boot.kernel);
+  add(os, 'initrd', {}, boot.initrd);
+  add(os, 'cmdline', {}, boot.commandLine);
+}
+
+const FIRST_READ_ONLY_SLOT = 7;
+const READ_ONLY_LETTERS = 'bcdefg';
 
 /** On the root bus, each in a slot of its own: a root port for each would be one more bridge to set up at boot. */
 function addAddress(device: Element, slot: number): void {
@@ -78,11 +99,24 @@ function addDisk(devices: Element, spec: DomainSpec): void {
   add(disk, 'driver', { name: 'qemu', type: 'qcow2', cache: spec.diskCache, discard: 'unmap', ...io });
   add(disk, 'source', { file: spec.overlay });
   const backing = add(disk, 'backingStore', { type: 'file' });
-  add(backing, 'format', { type: 'raw' });
-  add(add(backing, 'source', { file: spec.base }), 'seclabel', { model: 'dac', relabel: 'no' });
+  add(backing, 'format', { type: spec.base.format });
+  add(add(backing, 'source', { file: spec.base.path }), 'seclabel', { model: 'dac', relabel: 'no' });
   add(backing, 'backingStore');
   add(disk, 'target', { dev: 'vda', bus: 'virtio' });
   addAddress(disk, 3);
+}
+
+function addReadOnlyDisks(devices: Element, { readOnlyDisks }: DomainSpec): void {
+  for (const [at, { path, serial }] of readOnlyDisks.entries()) {
+    const disk = add(devices, 'disk', { type: 'file', device: 'disk' });
+    add(disk, 'driver', { name: 'qemu', type: 'raw' });
+    add(add(disk, 'source', { file: path }), 'seclabel', { model: 'dac', relabel: 'no' });
+    add(disk, 'backingStore');
+    add(disk, 'target', { dev: `vd${READ_ONLY_LETTERS[at]}`, bus: 'virtio' });
+    add(disk, 'readonly');
+    add(disk, 'serial', {}, serial);
+    addAddress(disk, FIRST_READ_ONLY_SLOT + at);
+  }
 }
 
 function addChannels(devices: Element, { pipes }: DomainSpec): void {
@@ -113,6 +147,7 @@ function addNetwork(devices: Element, { network }: DomainSpec): void {
 function addDevices(domain: Element, spec: DomainSpec): void {
   const devices = add(domain, 'devices');
   addDisk(devices, spec);
+  addReadOnlyDisks(devices, spec);
   add(devices, 'controller', { type: 'usb', model: 'none' });
   addChannels(devices, spec);
   addNetwork(devices, spec);
@@ -130,11 +165,7 @@ export function domainXml(spec: DomainSpec): string {
   addOwner(domain, spec.owner);
   add(domain, 'memory', { unit: 'bytes' }, String(spec.memoryBytes));
   addProcessor(domain, spec);
-  const os = add(domain, 'os');
-  add(os, 'type', { arch: 'x86_64', machine: 'q35' }, 'hvm');
-  add(os, 'kernel', {}, spec.kernel);
-  add(os, 'initrd', {}, spec.initrd);
-  add(os, 'cmdline', {}, spec.commandLine);
+  addBoot(domain, spec);
   addFeatures(domain, spec);
   add(domain, 'clock', { offset: 'utc' });
   for (const event of ['on_poweroff', 'on_reboot', 'on_crash']) add(domain, event, {}, 'destroy');

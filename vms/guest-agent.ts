@@ -5,8 +5,8 @@ import { delay, nowNs } from '../bench/proc/clock.ts';
 import { commandLine } from '../bench/proc/exec.ts';
 import { stderrOf, virsh } from './virsh.ts';
 
-/** Where the guest's init puts the helper that bounds a program's time and output, see guest/run.c. */
-const RUN_HELPER = '/dev/tare-run';
+/** Where a directly booted guest's init puts the helper that bounds a program's time and output, see guest/run.c. */
+export const RUN_HELPER: readonly string[] = ['/dev/tare-run'];
 const DEFAULT_MAX_BYTES = 1024 * 1024;
 /** Both streams in base64 must fit into libvirt's 10 MiB for one answer. */
 const LARGEST_MAX_BYTES = 3 * 1024 * 1024;
@@ -77,9 +77,15 @@ function resultOf(status: Status, argv: readonly string[]): ExecResult {
 /**
  * Runs a program in a guest to its end, bounded inside: past the deadline or the allowed output its group is killed there.
  * Waits for an agent that is not there yet. At most 3 MiB of each stream and 64 KiB of input.
+ * @param helper the program and first arguments that stand for guest/run.c inside, as the agent sees them.
  * @throws CommandError `TOOL_MISSING`, `COMMAND_TIMEOUT`, `OUTPUT_TOO_LARGE`, `COMMAND_FAILED`; ParseError `AGENT_ANSWER`.
  */
-export async function execInGuest(domain: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+export async function execInGuest(
+  domain: string,
+  argv: readonly string[],
+  options: ExecOptions,
+  helper: readonly string[] = RUN_HELPER,
+): Promise<ExecResult> {
   const { timeoutMs, signal, input } = options;
   const maxBytes = Math.min(options.maxBytes ?? DEFAULT_MAX_BYTES, LARGEST_MAX_BYTES);
   if (Buffer.byteLength(input ?? '') > LARGEST_INPUT_BYTES) {
@@ -91,8 +97,8 @@ export async function execInGuest(domain: string, argv: readonly string[], optio
   const start = {
     execute: 'guest-exec',
     arguments: {
-      path: RUN_HELPER,
-      arg: [String(maxBytes), String(Math.ceil(timeoutMs)), ...argv],
+      path: helper[0],
+      arg: [...helper.slice(1), String(maxBytes), String(Math.ceil(timeoutMs)), ...argv],
       'capture-output': true,
       ...(input === undefined ? {} : { 'input-data': Buffer.from(input).toString('base64') }),
     },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { CommandError, ParseError } from '../bench/errors.ts';
+import { CONTAINED } from '../bench/image/bootstrap.ts';
 import { RECIPE } from '../bench/image/recipe.ts';
 import { hostAptOptions, hostSources, sourceLines } from '../bench/image/sources.ts';
 import { exec } from '../bench/proc/exec.ts';
@@ -65,9 +66,7 @@ async function download(suite: string, tree: string, signal: AbortSignal): Promi
   const { components } = RECIPE;
   const aptOptions = [...(await hostAptOptions(signal)), 'APT::Install-Recommends "false";'];
   const argv = [
-    // Dies with tare, and none of its mounts is ever visible on the host.
-    ...['setpriv', '--pdeathsig', 'KILL', '--'],
-    ...['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--propagation', 'private', '--'],
+    ...CONTAINED,
     ...['mmdebstrap', '--mode=root', '--format=directory', '--architectures=amd64', '--variant=extract'],
     ...[`--components=${components.join(',')}`, `--include=${KERNEL.package}`, '--skip=cleanup/apt'],
     ...aptOptions.map((option) => `--aptopt=${option}`),

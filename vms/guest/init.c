@@ -7,7 +7,7 @@
  * powers off when the workload has ended. Whatever fails is said in one line on the console, and the guest powers off.
  *
  * From the initial file tree:  /modules.list  one path a line
- *                              /entry         the probe's arguments after --marks and --commands, each ended by NUL
+ *                              /entry         the probe's arguments after those about its channels, each ended by NUL
  *                              /run           the helper for commands, see run.c; copied to /dev/tare-run
  */
 #define _GNU_SOURCE
@@ -43,6 +43,8 @@
 #define MARKS_PORT "tare.marks"
 #define OUTPUT_PORT "tare.output"
 #define AGENT_PORT "org.qemu.guest_agent.0"
+/* INSIDE.announce of the harness. */
+#define ANNOUNCE "tare"
 
 /* How long a device may take to appear after its driver was loaded. */
 #define DEVICE_PATIENCE_MS 20000
@@ -329,13 +331,13 @@ static pid_t launch(char *const argv[], const char *output)
 static pid_t launch_probe(char *entry, size_t length)
 {
 	char marks[64], output[64];
-	char *argv[MAX_ARGUMENTS + 6] = {PROBE, "--marks", marks, "--commands", marks};
-	size_t count = 5;
+	char *argv[MAX_ARGUMENTS + 8] = {PROBE, "--marks", marks, "--commands", marks, "--announce", ANNOUNCE};
+	size_t count = 7;
 
 	wait_for_port(MARKS_PORT, marks);
 	wait_for_port(OUTPUT_PORT, output);
 	for (char *word = entry; word < entry + length; word += strlen(word) + 1) {
-		if (count >= MAX_ARGUMENTS + 5) {
+		if (count >= MAX_ARGUMENTS + 7) {
 			errno = E2BIG;
 			fail("cannot pass on", "the entry point's arguments");
 		}
