@@ -1,76 +1,25 @@
-import { CommandError, StartError, TareError } from '../bench/errors.ts';
+import { CommandError, StartError } from '../bench/errors.ts';
 import { MARK_NAMES, sinceLaunch } from '../bench/model/mark.ts';
-import type { Instance, InstanceSpec, Prepared, Runner, RunContext, Support } from '../bench/model/runner.ts';
+import type { RunContext } from '../bench/model/runner.ts';
 import type { EntryPoint } from '../bench/model/workload.ts';
+import { MEASURING_RULES } from './contract/measuring.ts';
+import {
+  type ContractRule,
+  type ContractSubject,
+  demand,
+  EXEC_TIMEOUT_MS,
+  leavesNothing,
+  supported,
+  thrownBy,
+  withInstance,
+} from './contract/subject.ts';
 
-/** What the suite needs: a runner, a spec whose entry becomes ready, and a run to start it in. */
-export interface ContractSubject {
-  readonly runner: Runner;
-  readonly spec: InstanceSpec;
-  readonly run: RunContext;
-}
+export { ContractError, type ContractRule, type ContractSubject } from './contract/subject.ts';
 
-/** One rule of the contract; `check` throws ContractError where the runner breaks it. Run them one after another. */
-export interface ContractRule {
-  readonly name: string;
-  check(subject: ContractSubject): Promise<void>;
-}
-
-/** A runner broke a rule of the contract. */
-export class ContractError extends TareError {
-  constructor(message: string, cause?: unknown) {
-    super('CONTRACT', message, { cause, hint: 'docs/writing-a-runner.md explains each rule' });
-  }
-}
-
-const EXEC_TIMEOUT_MS = 60_000;
 const PING_TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 60_000;
-
-function demand(holds: boolean, message: string): asserts holds {
-  if (!holds) throw new ContractError(message);
-}
-
-async function supported({ runner, run }: ContractSubject): Promise<Extract<Support, { ok: true }>> {
-  const support = await runner.probe(run);
-  if (!support.ok) throw new ContractError(`cannot run here: ${support.reason} (hint: ${support.hint})`);
-  return support;
-}
-
-async function thrownBy(work: () => Promise<unknown>): Promise<unknown> {
-  try {
-    await work();
-  } catch (error) {
-    return error ?? new ContractError('threw nothing that can be examined');
-  }
-  return undefined;
-}
-
-/** What a sweep of this run would remove now, as comparable text. */
-async function belongings({ runner, run }: ContractSubject): Promise<ReadonlySet<string>> {
-  const context = { stateDir: run.stateDir, signal: run.signal, dryRun: true };
-  const found = await runner.sweep({ matches: (tag) => tag === run.owner.tag }, context);
-  return new Set(found.map((ref) => `${ref.kind} ${ref.id}`));
-}
-
-async function leavesNothing(subject: ContractSubject, work: () => Promise<void>): Promise<void> {
-  const before = await belongings(subject);
-  await work();
-  const left = [...(await belongings(subject))].filter((name) => !before.has(name));
-  demand(left.length === 0, `left behind: ${left.join(', ')}`);
-}
-
-async function withInstance(
-  subject: ContractSubject,
-  index: number,
-  work: (instance: Instance, prepared: Prepared) => Promise<void>,
-): Promise<void> {
-  await using prepared = await subject.runner.prepare(subject.spec, subject.run);
-  await leavesNothing(subject, async () => {
-    await using instance = await prepared.start(subject.run, index);
-    await work(instance, prepared);
-  });
-}
+/** Enough to reach the entry point: an emulated guest that boots a whole system takes long. */
+const NEVER_READY_MS = { none: 2000, kvm: 20_000, tcg: 75_000 } as const;
 
 function entryOf(workload: string, argv: readonly string[]): EntryPoint {
   return {
@@ -160,6 +109,9 @@ export const CONTRACT: readonly ContractRule[] = [
         const echo = await instance.exec(['/bin/echo', 'a b', '$HOME', "it's"], options);
         demand(echo.exitCode === 0, `echo ended with ${echo.exitCode}`);
         demand(echo.stdout === "a b $HOME it's\n", `echo said ${JSON.stringify(echo.stdout)}`);
+        const input = 'a line\n'.repeat(8000);
+        const copied = await instance.exec(['/bin/cat'], { ...options, input });
+        demand(copied.stdout === input, `${copied.stdout.length} of ${input.length} bytes of input arrived`);
         const status = await instance.exec(['/bin/sh', '-c', 'echo oops >&2; exit 7'], options);
         demand(status.exitCode === 7, `exit 7 came out as ${status.exitCode}`);
         demand(status.stderr.includes('oops'), 'stderr was lost');
@@ -182,6 +134,7 @@ export const CONTRACT: readonly ContractRule[] = [
       });
     },
   },
+  ...MEASURING_RULES,
   {
     name: 'the mark channel answers',
     async check(subject) {
@@ -254,8 +207,8 @@ export const CONTRACT: readonly ContractRule[] = [
     name: 'an entry that never answers is a failed start at the deadline, and leaves nothing',
     async check(subject) {
       const { capabilities } = await supported(subject);
-      const startTimeoutMs = capabilities.isolation === 'vm' ? 20_000 : 2000;
-      const run = { ...subject.run, startTimeoutMs };
+      const startTimeoutMs = NEVER_READY_MS[capabilities.accelerator];
+      const run = { ...subject.run, startTimeoutMs: Math.min(startTimeoutMs, subject.run.startTimeoutMs) };
       const error = await failingStart(subject, entryOf('never-ready', ['/bin/sleep', '600']), run, 9011);
       demand(
         error.marks.some((mark) => mark.name === 'exec') === capabilities.marks.includes('exec'),

@@ -1,4 +1,4 @@
-import { CommandError, StartError, WorkloadError } from '../bench/errors.ts';
+import { CommandError, ResourceError, StartError, WorkloadError } from '../bench/errors.ts';
 import { MARK_NAMES, type Mark, type MarkName } from '../bench/model/mark.ts';
 import type { ResourceRef } from '../bench/model/owner.ts';
 import {
@@ -6,11 +6,13 @@ import {
   type Capabilities,
   type EffectiveLimits,
   type Ending,
+  type ExecOptions,
   type ExecResult,
   type Instance,
   type InstanceSpec,
   type Runner,
   type RunContext,
+  type StartOptions,
   type Support,
 } from '../bench/model/runner.ts';
 import { delay, nowNs } from '../bench/proc/clock.ts';
@@ -26,16 +28,29 @@ export interface FakeOptions {
   /** A code makes the ending of the n-th start fail. */
   readonly failEnd?: (start: number) => string | undefined;
   readonly limits?: Partial<EffectiveLimits>;
+  /** What a program prints and ends with, inside or as a client; undefined: what a box answers by default. */
+  readonly program?: (argv: readonly string[], start: number) => ExecResult | undefined;
+  /** Nanoseconds that the n-th start's announced programs take; default what `/bin/sleep` is told, else 1 ms. */
+  readonly runNs?: (argv: readonly string[], start: number) => number;
   readonly unsupported?: Extract<Support, { ok: false }>;
 }
 
 const MARKS: readonly MarkName[] = ['launched', 'api', 'exec', 'ready'];
 
+function sleepNs(argv: readonly string[]): number | undefined {
+  return argv[0] === '/bin/sleep' ? Number(argv[1]) * 1e9 : undefined;
+}
+
 /** What a box in memory answers; just enough of a shell for the conformance suite. */
-function answer(argv: readonly string[], files: Set<string>): ExecResult {
+function answer(argv: readonly string[], files: Set<string>, { timeoutMs, input = '' }: ExecOptions): ExecResult {
   const result = (exitCode: number, stdout = '', stderr = '') => ({ exitCode, stdout, stderr });
+  if (argv[0]?.startsWith('/no/such/')) throw new CommandError('NOT_RUN', `${argv[0]} could not be run`);
   if (argv[0] === '/bin/echo') return result(0, `${argv.slice(1).join(' ')}\n`);
-  if (argv[0] === '/bin/sleep') throw new CommandError('COMMAND_TIMEOUT', 'no end before the deadline');
+  if (argv[0] === '/bin/cat') return result(0, input);
+  if (argv[0] === '/usr/bin/redis-cli') return result(0, 'PONG\n');
+  if ((sleepNs(argv) ?? 0) > timeoutMs * 1e6) {
+    throw new CommandError('COMMAND_TIMEOUT', 'no end before the deadline');
+  }
   const script = argv[0] === '/bin/sh' && argv[1] === '-c' ? (argv[2] ?? '') : '';
   if (script.startsWith('head ')) throw new CommandError('OUTPUT_TOO_LARGE', 'more output than allowed');
   const [, written] = /^echo \w+ > (\S+)$/.exec(script) ?? [];
@@ -59,9 +74,9 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
   const alive = new Map<string, ResourceRef>();
   let starts = 0;
 
-  function limitsOf(spec: InstanceSpec): EffectiveLimits {
+  function limitsOf(spec: InstanceSpec, cpus = spec.cpus): EffectiveLimits {
     return {
-      cpus: spec.cpus,
+      cpus,
       memoryBytes: spec.memoryBytes,
       swapBytes: 0,
       cpuQuota: null,
@@ -92,7 +107,12 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
     throw new StartError(code, 'the fake entry never answers', { marks: marksUntil('exec', order), logs: {} });
   }
 
-  async function start(spec: InstanceSpec, run: RunContext, index: number): Promise<Instance> {
+  async function start(
+    spec: InstanceSpec,
+    run: RunContext,
+    index: number,
+    { cpus }: StartOptions = {},
+  ): Promise<Instance> {
     run.signal.throwIfAborted();
     const order = starts++;
     const failure = options.failStart?.(order);
@@ -109,17 +129,30 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
     const requireAlive = () => {
       if (!alive.has(name)) throw new WorkloadError('GONE', `${name} is gone`);
     };
+    const inside: Instance['exec'] = async (argv, limits) => {
+      requireAlive();
+      return options.program?.(argv, order) ?? answer(argv, files, limits);
+    };
+    const address = spec.network === 'none' ? null : `198.18.0.${2 + (index % 250)}`;
     return {
       ref,
       placement: { dataDir: '/tare/data', listen: '0.0.0.0', port: spec.entry.defaultPort },
       marks: marksUntil('ready', order),
       launch: [{ argv: ['fake', 'start', name], startedNs: nowNs(), endedNs: nowNs() }],
       logs: {},
-      exec: async (argv) => {
-        requireAlive();
-        return answer(argv, files);
+      exec: inside,
+      timed: async (argv, limits) => {
+        const result = await inside(argv, limits);
+        const insideNs = options.runNs?.(argv, order) ?? sleepNs(argv) ?? 1e6;
+        const startedNs = nowNs();
+        return { ...result, startedNs, endedNs: startedNs + BigInt(insideNs), insideNs };
       },
-      describe: async () => limitsOf(spec),
+      address,
+      client: async (argv, limits) => {
+        if (address === null) throw new ResourceError('NO_NETWORK', `${name} has no network`);
+        return inside(argv, limits);
+      },
+      describe: async () => limitsOf(spec, cpus),
       ping: async () => {
         requireAlive();
         return 20_000;
@@ -150,7 +183,7 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
         distribution: async () => ({ tree: 1_000_000 }),
         imagePaths: async () => ['/nowhere/image'],
         daemons: async () => [],
-        start: (run, index) => start(spec, run, index),
+        start: (run, index, over) => start(spec, run, index, over),
         [Symbol.asyncDispose]: async () => {},
       }),
       sweep: async (owner, context) => {

@@ -1,12 +1,13 @@
 import { ConfigError } from '../bench/errors.ts';
 import type { Runner } from '../bench/model/runner.ts';
 import { dockerRunner } from './docker/index.ts';
+import { kvmRunner } from './kvm/index.ts';
 import { kvmDirect } from './kvm-direct/index.ts';
 import { nativeRunner } from './native/index.ts';
 import { runcRunner } from './runc/index.ts';
 
 /** Every built-in runner, in the order of the table's columns. */
-export const RUNNERS: readonly Runner[] = [nativeRunner, runcRunner, dockerRunner, kvmDirect];
+export const RUNNERS: readonly Runner[] = [nativeRunner, runcRunner, dockerRunner, kvmDirect, kvmRunner];
 
 /**
  * The runners of these ids, in the order given.

@@ -2,6 +2,9 @@ import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ResourceError, UnsupportedError } from '../../bench/errors.ts';
+import { packEntries } from '../../bench/image/archive.ts';
+import { additions, listTree } from '../../bench/image/listing.ts';
+import { imageBeside } from '../../bench/image/store.ts';
 import type { Image } from '../../bench/model/image.ts';
 import type { RunContext } from '../../bench/model/runner.ts';
 import { exec } from '../../bench/proc/exec.ts';
@@ -12,7 +15,8 @@ const DIGEST_LABEL = 'tare.image';
 
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 
-const DOCKERFILE = 'FROM scratch\nADD tree.tar /\n';
+/** A file that Docker unpacks as a layer, and the name of the image below. */
+const dockerfile = (from: string, archive: string) => `FROM ${from}\nADD ${archive} /\n`;
 
 const imageSchema = z.array(
   z.looseObject({
@@ -43,6 +47,25 @@ async function inspect(reference: string, digest: string): Promise<DockerImage |
 }
 
 /**
+ * Writes the build's context: for an image that only adds to another one a layer on that one's, so that what both hold is on
+ * the engine's disk once; otherwise the whole tree.
+ */
+async function writeContext(image: Image, context: string, run: RunContext): Promise<void> {
+  const base = image.manifest.layer && (await imageBeside(image, image.manifest.layer.on));
+  const added = base && additions(await listTree(base.tree), await listTree(image.tree));
+  if (base && added) {
+    const below = await dockerImage(base, run);
+    await packEntries(image.tree, added, join(context, 'layer.tar'), run.signal);
+    await writeFile(join(context, 'Dockerfile'), dockerfile(below.reference, 'layer.tar'));
+    return;
+  }
+  await link(image.archive, join(context, 'tree.tar')).catch(() =>
+    exec(['cp', '--reflink=auto', image.archive, context]),
+  );
+  await writeFile(join(context, 'Dockerfile'), dockerfile('scratch', 'tree.tar'));
+}
+
+/**
  * The engine's image of a tree, built from it by a Dockerfile if it is not there. It stays between runs, as the store does,
  * since it is the same for all of them.
  * @throws ResourceError `DOCKER_BUILD`; what `docker` throws.
@@ -52,14 +75,11 @@ export async function dockerImage(image: Image, run: RunContext): Promise<Docker
   const { digest } = image.manifest;
   const known = await inspect(reference, digest);
   if (known) return known;
-  const context = join(run.runDir, 'docker-build');
+  const context = join(run.runDir, `docker-build-${digest.slice(-16)}`);
   await using undo = new AsyncDisposableStack();
   undo.defer(() => rm(context, { recursive: true, force: true }));
   await mkdir(context, { recursive: true });
-  await link(image.archive, join(context, 'tree.tar')).catch(() =>
-    exec(['cp', '--reflink=auto', image.archive, context]),
-  );
-  await writeFile(join(context, 'Dockerfile'), DOCKERFILE);
+  await writeContext(image, context, run);
   await docker(
     ['build', '--quiet', '--network', 'none', '--label', `${DIGEST_LABEL}=${digest}`, '--tag', reference, context],
     {
@@ -96,7 +116,7 @@ export async function savedBytes(image: DockerImage, run: RunContext): Promise<n
   } catch {
     // Not measured yet, or not readable: measured now.
   }
-  const file = join(run.runDir, 'docker-save.tar');
+  const file = join(run.runDir, `docker-save-${image.id.slice(-16)}.tar`);
   await using undo = new AsyncDisposableStack();
   undo.defer(() => rm(file, { force: true }));
   undo.defer(() => rm(`${file}.gz`, { force: true }));

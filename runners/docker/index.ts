@@ -1,13 +1,14 @@
 import type { ResourceRef } from '../../bench/model/owner.ts';
 import { defineRunner, type Prepared } from '../../bench/model/runner.ts';
 import { tagOf } from '../../bench/proc/owner.ts';
+import { bridgeClient } from '../shared/client.ts';
 import { hasProgram } from '../shared/programs.ts';
 import { pidsNamed } from '../shared/processes.ts';
 import { type Sweep, sweepAll, sweepEach } from '../shared/sweep.ts';
 import { docker, dockerRemove, TAG_LABEL } from './cli.ts';
 import { dockerImage, layerFolders, savedBytes } from './image.ts';
 import { startDocker } from './instance.ts';
-import { runNetwork } from './network.ts';
+import { runNetworks } from './network.ts';
 import { probeDocker } from './probe.ts';
 
 /** What bears a matching tag both as label and in its name. */
@@ -43,14 +44,16 @@ export const dockerRunner = defineRunner({
   async prepare(spec, run): Promise<Prepared> {
     await using undo = new AsyncDisposableStack();
     const image = await dockerImage(spec.image, run);
-    const network = spec.network === 'bridge' ? undo.use(await runNetwork(run)).value : null;
+    const networks = spec.network === 'bridge' ? undo.use(await runNetworks(run)).value : null;
+    const client = undo.use(bridgeClient(spec, run, networks?.first.bridge));
+    const place = { reference: image.reference, networks: networks?.shards ?? null, client };
     const owned = undo.move();
     return {
       digest: image.id,
       distribution: async () => ({ image: await savedBytes(image, run) }),
       imagePaths: async () => layerFolders(image),
       daemons: async () => pidsNamed('dockerd', 'containerd'),
-      start: (context, index) => startDocker(spec, { reference: image.reference, network }, context, index),
+      start: (context, index, options) => startDocker(spec, place, context, index, options),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   },

@@ -1,12 +1,21 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { CommandError, ResourceError, UnsupportedError } from '../../bench/errors.ts';
+import { CommandError, ParseError, ResourceError, UnsupportedError } from '../../bench/errors.ts';
 import { INSIDE } from '../../bench/model/image.ts';
-import type { ExecOptions, ExecResult, Instance, InstanceSpec, RunContext } from '../../bench/model/runner.ts';
+import type {
+  ExecOptions,
+  ExecResult,
+  Instance,
+  InstanceSpec,
+  RunContext,
+  StartOptions,
+} from '../../bench/model/runner.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
 import { cgroupCpuNs, cgroupsOf, hierarchies, pidsIn, processFolder } from '../shared/cgroups.ts';
+import type { Client } from '../shared/client.ts';
 import { describeProcess } from '../shared/describe.ts';
 import { observeEnd } from '../shared/ending.ts';
 import { boxPlacement, probeArguments } from '../shared/inside.ts';
@@ -14,7 +23,10 @@ import { Launching } from '../shared/launching.ts';
 import { makeFifos, MarkChannel } from '../shared/mark-channel.ts';
 import { mountsOf } from '../shared/mounts.ts';
 import { cpuNsOf, EXEC_VARIABLE, killUntilGone, processesWith, statOf } from '../shared/processes.ts';
+import { timedRun } from '../shared/timed.ts';
+import type { Shards } from '../shared/shards.ts';
 import { docker, dockerJson, dockerRemove, TAG_LABEL } from './cli.ts';
+import type { DockerNetwork } from './network.ts';
 
 /** The client is not cut off while it starts a container: the engine would go on, and start it after the clean-up. */
 const RUN_TIMEOUT_MS = 60_000;
@@ -26,14 +38,18 @@ const containerSchema = z.array(
   z.looseObject({
     State: z.looseObject({ Pid: z.number().int() }),
     HostsPath: z.string().default(''),
+    NetworkSettings: z.looseObject({
+      Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string().nullish() })).nullish(),
+    }),
     GraphDriver: z.looseObject({ Data: z.record(z.string(), z.string()).nullish() }).nullish(),
   }),
 );
 
 export interface DockerPlace {
   readonly reference: string;
-  /** The run's network; null: none. */
-  readonly network: string | null;
+  /** The run's networks; null: none. */
+  readonly networks: Shards<DockerNetwork> | null;
+  readonly client: Client;
 }
 
 let execs = 0;
@@ -58,7 +74,13 @@ function livenessOf(id: () => string | undefined): () => boolean | undefined {
   };
 }
 
-function runArgv(spec: InstanceSpec, place: DockerPlace, name: string, tag: string, fifos: readonly [string, string]) {
+function runArgv(
+  spec: InstanceSpec,
+  place: { readonly reference: string; readonly network: string | null },
+  name: string,
+  tag: string,
+  fifos: readonly [string, string],
+) {
   const placement = boxPlacement(spec.entry);
   const memory = String(spec.memoryBytes);
   const [marks, commands] = fifos;
@@ -77,10 +99,12 @@ async function execInside(name: string, argv: readonly string[], options: ExecOp
   execs += 1;
   const marker = `${name}-${execs}`;
   try {
-    const result = await docker(['exec', '--env', `${EXEC_VARIABLE}=${marker}`, name, ...argv], {
-      ...options,
-      accept: 'any',
-    });
+    // Without the flag the engine gives a program no input at all.
+    const flags = [
+      ...['--env', `${EXEC_VARIABLE}=${marker}`],
+      ...(options.input === undefined ? [] : ['--interactive']),
+    ];
+    const result = await docker(['exec', ...flags, name, ...argv], { ...options, accept: 'any' });
     if (result.exitCode < 125 || !NOT_RUN.test(`${result.stderr}\n${result.stdout}`)) return result;
     throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
   } catch (error) {
@@ -106,12 +130,20 @@ function foldersOf(upper: string | undefined, hosts: string): readonly string[] 
   return [dirname(upper), `${dirname(upper)}-init`, ...records].filter((path) => existsSync(path));
 }
 
+/** @throws ParseError `DOCKER_OUTPUT` for anything but an IPv4 address. */
+function addressOn({ NetworkSettings }: z.infer<typeof containerSchema>[number], network: string): string {
+  const address = NetworkSettings.Networks?.[network]?.IPAddress ?? '';
+  if (isIPv4(address)) return address;
+  throw new ParseError('DOCKER_OUTPUT', `the engine names no address of the container on ${network}`);
+}
+
 /** Starts one container. @throws StartError. */
 export async function startDocker(
   spec: InstanceSpec,
   place: DockerPlace,
   run: RunContext,
   index: number,
+  options: StartOptions = {},
 ): Promise<Instance> {
   const { tag } = run.owner;
   const name = ownedName(tag, `docker-${index}`);
@@ -125,9 +157,15 @@ export async function startDocker(
     const fifos = [join(folder, 'marks'), join(folder, 'commands')] as const;
     await makeFifos(...fifos);
     const channel = undo.use(new MarkChannel(...fifos));
+    // Which of the run's networks has a port is the harness's business: before the clock starts.
+    const taken = place.networks && undo.use(await place.networks.take());
+    const network = taken?.value.name ?? null;
     launching.begin();
     undo.defer(() => dockerRemove(['rm', '--force', '--volumes', name]));
-    const started = await docker(runArgv(spec, place, name, tag, fifos), { timeoutMs: RUN_TIMEOUT_MS });
+    const pinned = { ...spec, cpus: options.cpus ?? spec.cpus };
+    const started = await docker(runArgv(pinned, { reference: place.reference, network }, name, tag, fifos), {
+      timeoutMs: RUN_TIMEOUT_MS,
+    });
     const { argv: words, startedNs, endedNs } = started;
     launching.commands.push({ argv: words, startedNs, endedNs });
     launching.mark('api', endedNs);
@@ -144,14 +182,20 @@ export async function startDocker(
     if (processes === undefined) throw new ResourceError('NO_CGROUP', `the cgroup of ${name} cannot be found`);
     const shim = statOf(pid)?.ppid ?? 0;
     const disk = foldersOf(inspected.GraphDriver?.Data?.['UpperDir'] ?? mountedUpper(pid), inspected.HostsPath);
+    const placement = boxPlacement(spec.entry);
+    const address = network === null ? null : addressOn(inspected, network);
+    const runInside: Instance['exec'] = (argv, limits) => execInside(name, argv, limits);
     const owned = undo.move();
     return {
       ref: { kind: 'container', id: name, tag },
-      placement: boxPlacement(spec.entry),
+      placement,
       marks: launching.marks,
       launch: launching.commands,
       logs: { 'inspect.json': `${JSON.stringify(inspected, null, 2)}\n` },
-      exec: (argv, options) => execInside(name, argv, options),
+      exec: runInside,
+      timed: (argv, limits) => timedRun({ channel, exec: runInside }, argv, limits),
+      address,
+      client: (argv, limits) => place.client.exec({ address, port: placement.port }, argv, limits),
       describe: async () => describeProcess(pid, true),
       ping: (timeoutMs) => channel.ping(timeoutMs),
       // The shim works for this container alone, so that its time is the container's cost.

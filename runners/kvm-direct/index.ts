@@ -1,7 +1,8 @@
 import { defineRunner } from '../../bench/model/runner.ts';
+import { GUEST_PREFIXES } from '../kvm-common/kind.ts';
+import { sweepGuests } from '../kvm-common/sweep.ts';
 import { prepareGuests } from './prepared.ts';
 import { probe } from './probe.ts';
-import { sweepGuests } from './sweep.ts';
 
 /** Guests of libvirt and QEMU, booted directly into a kernel and the same tree that containers run: the fastest honest VM. */
 export const kvmDirect = defineRunner({
@@ -9,5 +10,5 @@ export const kvmDirect = defineRunner({
   apiVersion: 1,
   probe,
   prepare: prepareGuests,
-  sweep: sweepGuests,
+  sweep: (owner, context) => sweepGuests(GUEST_PREFIXES.direct, owner, context),
 });

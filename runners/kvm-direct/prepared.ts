@@ -2,44 +2,39 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UnsupportedError } from '../../bench/errors.ts';
-import { INSIDE } from '../../bench/model/image.ts';
 import type { InstanceSpec, Prepared, RunContext } from '../../bench/model/runner.ts';
-import type { Placement } from '../../bench/model/workload.ts';
-import { compressedBytes, prepareDisk } from '../../vms/disk.ts';
+import { OUR_SIGNS } from '../../vms/console.ts';
+import { daemonPids } from '../../vms/daemons.ts';
+import { prepareDisk } from '../../vms/disk.ts';
+import { RUN_HELPER } from '../../vms/guest-agent.ts';
 import { entryArchive } from '../../vms/initrd.ts';
 import { prepareKernel } from '../../vms/kernel.ts';
-import { daemonPids } from '../../vms/daemons.ts';
+import { shippedBytes } from '../../vms/shipped.ts';
+import { chooseAccelerator } from '../kvm-common/accelerator.ts';
+import { entryArguments } from '../kvm-common/entry.ts';
+import { GUEST_PREFIXES, type GuestKind } from '../kvm-common/kind.ts';
+import { startGuest } from '../kvm-common/start.ts';
 import { runBridge } from '../shared/bridge.ts';
-import { chooseAccelerator } from './probe.ts';
-import { COMMAND_LINE, type Shared, startGuest } from './start.ts';
+import { bridgeClient } from '../shared/client.ts';
+import { boxPlacement } from '../shared/inside.ts';
+
+/** The same for every guest: messages up to "notice" on the console, and a panic ends the domain. */
+const COMMAND_LINE = ['console=ttyS0', 'loglevel=6', 'panic=-1'] as const;
+/** One program and a small kernel need no more, and 24 such guests fit on a small host. */
+const TRANSLATION_CACHE_MIB = 32;
 
 let prepared = 0;
-
-/** The probe's arguments after the mark channel, which the guest's init finds by itself. */
-function probeArguments(spec: InstanceSpec, placement: Placement): readonly string[] {
-  const { protocol, port } = spec.entry.ready(placement);
-  const ready = protocol === 'none' ? 'none' : `${protocol}:127.0.0.1:${port}`;
-  return ['--ready', ready, '--', ...spec.entry.argv(placement)];
-}
-
-function digestOf({ spec, accelerator, kernel, placement }: Omit<Shared, 'bridge' | 'initrd'>): string {
-  const { vmlinuz, initrd } = kernel.manifest;
-  const parts = [
-    spec.image.manifest.digest,
-    ...[accelerator, vmlinuz.sha256, initrd.sha256, COMMAND_LINE, probeArguments(spec, placement)],
-    ...[spec.cpus, spec.memoryBytes, spec.diskCache, spec.network],
-  ];
-  return `sha256:${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`;
-}
 
 /** Gets or makes what all guests of the spec share: kernel, base disk, initial file tree, bridge. */
 export async function prepareGuests(spec: InstanceSpec, run: RunContext): Promise<Prepared> {
   const { signal, stateDir } = run;
   const choice = await chooseAccelerator(run.accel, signal);
   if (!choice.ok) throw new UnsupportedError(choice.code, choice.reason, { hint: choice.hint });
+  const { accelerator } = choice;
   const kernel = await prepareKernel(stateDir, spec.image.manifest.recipe.suite, signal);
   const disk = await prepareDisk(stateDir, spec.image, signal);
-  const placement: Placement = { dataDir: INSIDE.data, listen: '0.0.0.0', port: spec.entry.defaultPort };
+  const placement = boxPlacement(spec.entry);
+  const entry = entryArguments(spec, placement);
 
   await using undo = new AsyncDisposableStack();
   const bridge = spec.network === 'bridge' ? undo.use(await runBridge(run)) : null;
@@ -47,21 +42,40 @@ export async function prepareGuests(spec: InstanceSpec, run: RunContext): Promis
   undo.defer(() => rm(folder, { recursive: true, force: true }));
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const initrd = join(folder, 'initrd');
-  const entry = entryArchive(probeArguments(spec, placement));
-  await writeFile(initrd, Buffer.concat([await readFile(kernel.initrd), entry]));
+  await writeFile(initrd, Buffer.concat([await readFile(kernel.initrd), entryArchive(entry)]));
 
-  const shared: Shared = { spec, accelerator: choice.accelerator, kernel, initrd, disk, placement, bridge };
+  const kind: GuestKind = {
+    ...{ prefix: GUEST_PREFIXES.direct, spec, accelerator, placement, bridge },
+    client: undo.use(bridgeClient(spec, run, bridge)),
+    ...{ signs: OUR_SIGNS, helper: RUN_HELPER },
+    machine: ({ lease }) => ({
+      boot: {
+        from: 'kernel',
+        kernel: kernel.vmlinuz,
+        initrd,
+        commandLine: [...COMMAND_LINE, ...(lease ? [`tare.ip=${lease.withPrefix}`] : [])].join(' '),
+      },
+      base: { path: disk.path, format: 'raw' },
+      readOnlyDisks: [],
+      firmwareEntries: {},
+      translationCacheMib: TRANSLATION_CACHE_MIB,
+    }),
+  };
+  const parts = [
+    ...[spec.image.manifest.digest, accelerator, kernel.manifest.vmlinuz.sha256, kernel.manifest.initrd.sha256],
+    ...[COMMAND_LINE, entry, spec.cpus, spec.memoryBytes, spec.diskCache, spec.network],
+  ];
   const owned = undo.move();
   return {
-    digest: digestOf(shared),
+    digest: `sha256:${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`,
     distribution: async () => ({
       kernel: kernel.manifest.vmlinuz.compressedBytes,
       initrd: kernel.manifest.initrd.compressedBytes,
-      disk: await compressedBytes(disk, signal),
+      disk: await shippedBytes(disk.folder, disk.path, signal),
     }),
     imagePaths: async () => [disk.path, kernel.vmlinuz, kernel.initrd],
     daemons: async () => daemonPids(),
-    start: (context, index) => startGuest(shared, context, index),
+    start: (context, index, options) => startGuest(kind, context, index, options),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -1,100 +1,11 @@
-import { basename } from 'node:path';
-import { codeOf, messageOf, TareError } from '../../bench/errors.ts';
-import { unreachableParent } from '../../bench/image/reach.ts';
-import type { Capabilities, DesignedDifference, HostContext, Support } from '../../bench/model/runner.ts';
-import { exec } from '../../bench/proc/exec.ts';
-import { packageOf } from '../../bench/proc/programs.ts';
-import { accelerators, kvmRefusal } from '../../vms/accel.ts';
-import { offers, versions } from '../../vms/virsh.ts';
+import type { HostContext, Support } from '../../bench/model/runner.ts';
+import { designedDifferences, GUEST_PROGRAMS, probeGuests } from '../kvm-common/accelerator.ts';
 
-type Unsupported = Extract<Support, { ok: false }>;
-
-/** Programs that probe, prepare or start call, beside virsh itself. */
-const PROGRAMS = [
-  ...['qemu-system-x86_64', 'qemu-img', 'mkfs.ext4', 'mmdebstrap', 'musl-gcc', 'cp', 'mkfifo', 'sync'],
-  ...['setpriv', 'unshare', 'ip'],
-] as const;
-
-/** What a guest with a kernel of its own cannot have in common with containers. */
-const DESIGNED: readonly DesignedDifference[] = [
-  { limit: 'kernel', why: 'a guest runs a kernel of its own, booted directly with an initial file tree of ours' },
-  { limit: 'seccomp', why: 'the guest kernel is the boundary; inside it nothing is filtered' },
-  { limit: 'capabilities', why: 'the guest kernel is the boundary; inside it root is root' },
-  { limit: 'apparmor', why: "a profile of the host confines the emulator, not the guest's processes" },
-  { limit: 'hugePages', why: "the guest's own kernel decides for its processes" },
-];
-
-async function missingProgram(signal: AbortSignal): Promise<string | undefined> {
-  const { stdout } = await exec(['which', ...PROGRAMS], { signal, accept: 'any' });
-  const found = new Set(stdout.split('\n').map((path) => basename(path)));
-  return PROGRAMS.find((program) => !found.has(program));
-}
-
-/**
- * The accelerator that guests get here: what was asked for, or KVM where it works.
- * @returns the reason where KVM was asked for and cannot be had.
- */
-export async function chooseAccelerator(
-  accel: HostContext['accel'],
-  signal: AbortSignal,
-): Promise<{ readonly ok: true; readonly accelerator: 'kvm' | 'tcg' } | Unsupported> {
-  if (accel === 'tcg') return { ok: true, accelerator: 'tcg' };
-  const refusal = kvmRefusal(accelerators());
-  if (refusal === undefined && (await offers('kvm', signal))) return { ok: true, accelerator: 'kvm' };
-  if (accel === 'auto') return { ok: true, accelerator: 'tcg' };
-  if (refusal) return { ok: false, ...refusal };
-  const reason = '/dev/kvm opens, but libvirt offers no KVM guests';
-  return {
-    ok: false,
-    code: 'NO_KVM_LIBVIRT',
-    reason,
-    hint: 'restart libvirtd: it looked before the module was loaded',
-  };
-}
-
-function capabilitiesOf(accelerator: 'kvm' | 'tcg'): Capabilities {
-  return {
-    isolation: 'vm',
-    accelerator,
-    marks: ['launched', 'api', 'kernel', 'init', 'exec', 'ready'],
-    designed: DESIGNED,
-    nested: accelerators().nested,
-  };
-}
-
-function refuse(error: unknown): Unsupported {
-  const hint = (error instanceof TareError ? error.hint : undefined) ?? 'try: virsh -c qemu:///system version';
-  return { ok: false, code: codeOf(error), reason: messageOf(error), hint };
-}
-
-/** Says what guests would run on here, or what keeps them from running. Changes nothing. */
+/** Says what directly booted guests would run on here, or what keeps them from running. Changes nothing. */
 export async function probe(host: HostContext): Promise<Support> {
-  const { signal, stateDir } = host;
-  try {
-    const program = await missingProgram(signal);
-    if (program !== undefined) {
-      return { ok: false, code: 'TOOL_MISSING', reason: `${program} is not installed`, hint: packageOf(program) };
-    }
-    const closed = unreachableParent(stateDir);
-    if (closed !== undefined) {
-      const reason = `libvirt's user cannot reach ${stateDir}: others may not pass through ${closed}`;
-      const hint = `chmod o+x ${closed}, or use another folder with --state`;
-      return { ok: false, code: 'STATE_UNREACHABLE', reason, hint };
-    }
-    const programVersions = await versions(signal);
-    const choice = await chooseAccelerator(host.accel, signal);
-    if (!choice.ok) return choice;
-    const { accelerator } = choice;
-    const kvm = accelerator === 'kvm';
-    return {
-      ok: true,
-      as: kvm ? 'kvm-direct' : 'tcg-direct',
-      title: kvm ? 'KVM, direct boot' : 'QEMU TCG (emulated, not KVM), direct boot',
-      capabilities: capabilitiesOf(accelerator),
-      versions: programVersions,
-    };
-  } catch (error) {
-    signal.throwIfAborted();
-    return refuse(error);
-  }
+  return await probeGuests(host, GUEST_PROGRAMS, {
+    as: { kvm: 'kvm-direct', tcg: 'tcg-direct' },
+    title: { kvm: 'KVM, direct boot', tcg: 'QEMU TCG (emulated, not KVM), direct boot' },
+    designed: designedDifferences('booted directly with an initial file tree of ours'),
+  });
 }

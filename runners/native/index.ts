@@ -81,7 +81,7 @@ export const nativeRunner = defineRunner({
       // The store's tree: the run's copy, equal to it, also holds what the instances write.
       imagePaths: async () => [spec.image.tree],
       daemons: async () => [],
-      start: (context, index) => startNative(spec, tree.value, context, index),
+      start: (context, index, options) => startNative(spec, tree.value, context, index, options),
       [Symbol.asyncDispose]: () => tree[Symbol.asyncDispose](),
     };
   },

@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandError } from '../../bench/errors.ts';
-import type { ExecOptions, ExecResult, Instance, InstanceSpec, RunContext } from '../../bench/model/runner.ts';
+import type { Instance, InstanceSpec, RunContext, StartOptions } from '../../bench/model/runner.ts';
 import type { Placement } from '../../bench/model/workload.ts';
 import { nowNs } from '../../bench/proc/clock.ts';
-import { exec, type LongRunning, OWNER_VARIABLE, spawn } from '../../bench/proc/exec.ts';
+import { type LongRunning, OWNER_VARIABLE, spawn } from '../../bench/proc/exec.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
 import { describeProcess } from '../shared/describe.ts';
 import { observeEnd } from '../shared/ending.ts';
@@ -15,23 +14,20 @@ import { makeFifos, MarkChannel } from '../shared/mark-channel.ts';
 import {
   allPids,
   cpuNsOf,
-  EXEC_VARIABLE,
   INSTANCE_VARIABLE,
   isRunning,
   killUntilGone,
   processesWith,
+  scanProcesses,
   type ProcessStat,
   signalProcess,
   statOf,
   stillRuns,
 } from '../shared/processes.ts';
+import { timedRun } from '../shared/timed.ts';
+import { runTreeProgram, treeArgv } from '../shared/tree-program.ts';
 import { INSIDE } from '../../bench/model/image.ts';
 import { leasePort } from './port.ts';
-
-/** chroot and taskset say these when they could not run the program, followed by why. */
-const NOT_RUN = /^(?:chroot|taskset): /m;
-
-let execs = 0;
 
 /** Every running process of an instance: its session, and whoever left that but still carries its variable. */
 function processesOf(name: string, leader: number): readonly ProcessStat[] {
@@ -42,6 +38,11 @@ function processesOf(name: string, leader: number): readonly ProcessStat[] {
     return isRunning(stat) && stat.session === leader ? [stat] : [];
   });
   return [...marked, ...inSession];
+}
+
+/** The same by a look that instances which end together share. */
+async function scannedOf(name: string, leader: number): Promise<readonly ProcessStat[]> {
+  return (await scanProcesses()).filter(({ instance, session }) => instance === name || session === leader);
 }
 
 /** A cheap look: at the processes known last, and only when all of those are gone at whether there are others. */
@@ -60,40 +61,21 @@ function watch(name: string, leader: number) {
   };
 }
 
-function runArgv(tree: string, cpus: readonly number[], argv: readonly string[]): readonly string[] {
-  return ['taskset', '--cpu-list', cpus.join(), 'chroot', tree, ...argv];
-}
-
-async function execInside(
-  prefix: (argv: readonly string[]) => readonly string[],
-  environment: Readonly<Record<string, string>>,
-  argv: readonly string[],
-  options: ExecOptions,
-): Promise<ExecResult> {
-  execs += 1;
-  const marker = `${environment[INSTANCE_VARIABLE]}-${execs}`;
-  try {
-    const result = await exec(prefix(argv), {
-      ...options,
-      env: { ...environment, [EXEC_VARIABLE]: marker },
-      accept: 'any',
-    });
-    if (result.exitCode < 125 || result.exitCode > 127 || !NOT_RUN.test(result.stderr)) return result;
-    throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
-  } catch (error) {
-    // The deadline ended the program itself; what it started goes with it.
-    await killUntilGone(() => processesWith(EXEC_VARIABLE, (value) => value === marker));
-    throw error;
-  }
-}
-
 /** Starts one instance in the run's copy of the tree. @throws StartError. */
-export async function startNative(spec: InstanceSpec, tree: string, run: RunContext, index: number): Promise<Instance> {
+export async function startNative(
+  spec: InstanceSpec,
+  tree: string,
+  run: RunContext,
+  index: number,
+  options: StartOptions = {},
+): Promise<Instance> {
   const { tag } = run.owner;
   const name = ownedName(tag, `native-${index}`);
   const own = `/tare/i${index}`;
   const folder = join(tree, own);
-  const environment = { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag, [INSTANCE_VARIABLE]: name };
+  const owned = { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag };
+  const environment = { ...owned, [INSTANCE_VARIABLE]: name };
+  const cpus = options.cpus ?? spec.cpus;
   await using undo = new AsyncDisposableStack();
   let process: LongRunning | undefined;
   const launching = new Launching(run);
@@ -107,26 +89,33 @@ export async function startNative(spec: InstanceSpec, tree: string, run: RunCont
     const channel = undo.use(new MarkChannel(marksPath, commandsPath));
     launching.begin();
     mkdirSync(join(folder, 'data'));
-    const inside = { marks: `${own}/marks`, commands: `${own}/commands` };
-    const argv = runArgv(tree, spec.cpus, [INSIDE.probe, ...probeArguments(spec.entry, placement, inside)]);
+    // The host's network namespace is everybody's: the name must be this instance's alone.
+    const inside = { marks: `${own}/marks`, commands: `${own}/commands`, announce: name };
+    const argv = treeArgv(tree, cpus, [INSIDE.probe, ...probeArguments(spec.entry, placement, inside)]);
     const running = await spawn(argv, { env: environment });
     process = running;
     undo.defer(async () => {
-      await killUntilGone(() => processesOf(name, running.pid));
+      running.signal('SIGKILL');
+      await killUntilGone(() => scannedOf(name, running.pid));
       await running.ended;
     });
     const returnedNs = nowNs();
     launching.commands.push({ argv, startedNs: running.startedNs, endedNs: returnedNs });
     launching.mark('api', returnedNs);
     await launching.untilReady(channel, () => isRunning(statOf(running.pid)));
-    const owned = undo.move();
+    const exec: Instance['exec'] = (words, limits) => runTreeProgram(treeArgv(tree, cpus, words), environment, limits);
+    const made = undo.move();
     return {
       ref: { kind: 'process', id: name, tag },
       placement,
       marks: launching.marks,
       launch: launching.commands,
       logs: {},
-      exec: (command, options) => execInside((words) => runArgv(tree, spec.cpus, words), environment, command, options),
+      exec,
+      timed: (words, limits) => timedRun({ channel, exec, announce: name }, words, limits),
+      address: placement.listen,
+      // Not with the instance's variable: it is none of its processes.
+      client: (words, limits) => runTreeProgram(treeArgv(tree, spec.clientCpus, words), owned, limits),
       describe: async () => describeProcess(running.pid, false),
       ping: (timeoutMs) => channel.ping(timeoutMs),
       cpuNs: async () => cpuNsOf(processesOf(name, running.pid).map(({ pid }) => pid)),
@@ -145,7 +134,7 @@ export async function startNative(spec: InstanceSpec, tree: string, run: RunCont
           isGone: watched.isGone,
         });
       },
-      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+      [Symbol.asyncDispose]: () => made.disposeAsync(),
     };
   } catch (cause) {
     await undo.disposeAsync();

@@ -4,11 +4,20 @@ import { nowNs } from '../../bench/proc/clock.ts';
 import { exec, spawn } from '../../bench/proc/exec.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
 import { INSIDE } from '../../bench/model/image.ts';
-import { defineRunner, type Instance, type InstanceSpec, type RunContext } from '../../bench/model/runner.ts';
+import {
+  defineRunner,
+  type Instance,
+  type InstanceSpec,
+  type RunContext,
+  type StartOptions,
+} from '../../bench/model/runner.ts';
+import { bridgeClient } from '../shared/client.ts';
+import { describeProcess } from '../shared/describe.ts';
 import { observeEnd } from '../shared/ending.ts';
 import { Launching } from '../shared/launching.ts';
 import { makeFifos, MarkChannel } from '../shared/mark-channel.ts';
 import { cpuNsOf, isRunning, statOf } from '../shared/processes.ts';
+import { timedRun } from '../shared/timed.ts';
 
 const NOTHING = {
   cpus: null,
@@ -27,7 +36,12 @@ const NOTHING = {
 } as const;
 
 /** Starts the probe on the host around a program that only sleeps: what is left is the harness's own way of doing things. */
-async function start(spec: InstanceSpec, run: RunContext, index: number): Promise<Instance> {
+async function start(
+  spec: InstanceSpec,
+  run: RunContext,
+  index: number,
+  { cpus }: StartOptions = {},
+): Promise<Instance> {
   const name = ownedName(run.owner.tag, `null-${index}`);
   const folder = join(run.runDir, `null-${index}`);
   const [marksPath, commandsPath] = [join(folder, 'marks'), join(folder, 'commands')];
@@ -39,9 +53,10 @@ async function start(spec: InstanceSpec, run: RunContext, index: number): Promis
     await makeFifos(marksPath, commandsPath);
     const channel = undo.use(new MarkChannel(marksPath, commandsPath));
     launching.begin();
+    const probe = join(spec.image.tree, INSIDE.probe);
     const argv = [
-      join(spec.image.tree, INSIDE.probe),
-      ...['--marks', marksPath, '--commands', commandsPath, '--ready', 'none'],
+      ...(cpus === undefined ? [] : ['taskset', '--cpu-list', cpus.join()]),
+      ...[probe, '--marks', marksPath, '--commands', commandsPath, '--announce', name, '--ready', 'none'],
       ...['--', '/bin/sleep', 'infinity'],
     ];
     const process = await spawn(argv);
@@ -53,6 +68,7 @@ async function start(spec: InstanceSpec, run: RunContext, index: number): Promis
     launching.commands.push({ argv, startedNs: process.startedNs, endedNs: returnedNs });
     launching.mark('api', returnedNs);
     await launching.untilReady(channel, () => isRunning(statOf(process.pid)));
+    const inside: Instance['exec'] = (command, options) => exec(command, { ...options, accept: 'any' });
     const owned = undo.move();
     return {
       ref: { kind: 'process', id: name, tag: run.owner.tag },
@@ -60,8 +76,12 @@ async function start(spec: InstanceSpec, run: RunContext, index: number): Promis
       marks: launching.marks,
       launch: launching.commands,
       logs: {},
-      exec: (command, options) => exec(command, { ...options, accept: 'any' }),
-      describe: async () => NOTHING,
+      exec: inside,
+      timed: (command, options) => timedRun({ channel, exec: inside, probe, announce: name }, command, options),
+      address: null,
+      client: (command, options) => bridgeClient(spec, run, null).exec({ address: null, port: 0 }, command, options),
+      describe: async () =>
+        cpus === undefined ? NOTHING : { ...NOTHING, cpus: describeProcess(process.pid, false).cpus },
       ping: (timeoutMs) => channel.ping(timeoutMs),
       cpuNs: async () => cpuNsOf([process.pid]),
       diskPaths: () => [folder],
@@ -107,7 +127,7 @@ export const nullRunner = defineRunner({
       distribution: async () => ({}),
       imagePaths: async () => [],
       daemons: async () => [],
-      start: (run, index) => start(spec, run, index),
+      start: (run, index, options) => start(spec, run, index, options),
       [Symbol.asyncDispose]: async () => {},
     };
   },

@@ -5,6 +5,7 @@ import { defineRunner, type Prepared } from '../../bench/model/runner.ts';
 import { removeFolder } from '../../bench/image/folder.ts';
 import { prepareLauncher } from '../../bench/proc/launcher.ts';
 import { removeLink, runBridge } from '../shared/bridge.ts';
+import { bridgeClient } from '../shared/client.ts';
 import { compressedTreeBytes } from '../shared/distribution.ts';
 import { ownedLinks } from '../shared/netns.ts';
 import { type Sweep, runFolders, sweepAll, sweepCgroups, sweepEach, sweepMounts, sweepNetns } from '../shared/sweep.ts';
@@ -15,15 +16,13 @@ import { probeRunc } from './probe.ts';
 const sweepContainers: Sweep = async (owner, context) => {
   const found: ResourceRef[] = [];
   for (const { path, tag } of runFolders(context.stateDir, owner)) {
-    for (const id of await containersOf(path)) {
-      found.push({ kind: 'container', id, tag });
-      if (!context.dryRun) await deleteContainer(path, id);
-    }
+    const containers = (await containersOf(path)).map((id) => ({ kind: 'container', id, tag }) as const);
+    found.push(...(await sweepEach(containers, context, (id) => deleteContainer(path, id))));
   }
   return found;
 };
 
-/** The host's ends of links; the bridge is the run's, and other runners may use it. */
+/** The host's ends of instances' links; the bridge is the run's, and other runners may use it. */
 const sweepVeths: Sweep = async (owner, context) => {
   const links = (await ownedLinks(owner)).filter(({ name }) => name.startsWith('tv'));
   return sweepEach(
@@ -53,15 +52,16 @@ export const runcRunner = defineRunner({
       await mkdir(folder, { recursive: true, mode: 0o711 });
     }
     const bridge = spec.network === 'bridge' ? undo.use(await runBridge(run)) : undefined;
+    const client = undo.use(bridgeClient(spec, run, bridge));
     const launcher = await prepareLauncher(run.stateDir, run.signal);
-    const place = { driver: cgroupDriver(), launcher, bridge };
+    const place = { driver: cgroupDriver(), launcher, bridge, client };
     const owned = undo.move();
     return {
       digest: spec.image.manifest.digest,
       distribution: async () => ({ tree: await compressedTreeBytes(spec.image) }),
       imagePaths: async () => [spec.image.tree],
       daemons: async () => [],
-      start: (context, index) => startRunc(spec, place, context, index),
+      start: (context, index, options) => startRunc(spec, place, context, index, options),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   },

@@ -1,14 +1,22 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError, ResourceError } from '../../bench/errors.ts';
 import { removeFolder } from '../../bench/image/folder.ts';
 import { INSIDE } from '../../bench/model/image.ts';
-import type { ExecOptions, ExecResult, Instance, InstanceSpec, RunContext } from '../../bench/model/runner.ts';
+import type {
+  ExecOptions,
+  ExecResult,
+  Instance,
+  InstanceSpec,
+  RunContext,
+  StartOptions,
+} from '../../bench/model/runner.ts';
 import { exec, OWNER_VARIABLE } from '../../bench/proc/exec.ts';
-import type { Step } from '../../bench/proc/launcher.ts';
+import { launch, type Step } from '../../bench/proc/launcher.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
 import type { RunBridge } from '../shared/bridge.ts';
-import { cgroupCpuNs, cgroupsOf, ownedCgroups, pidsIn, processFolder, removeCgroup } from '../shared/cgroups.ts';
+import { cgroupCpuNs, cgroupsNamed, cgroupsOf, pidsIn, processFolder, removeCgroup } from '../shared/cgroups.ts';
+import type { Client } from '../shared/client.ts';
 import { describeProcess } from '../shared/describe.ts';
 import { observeEnd } from '../shared/ending.ts';
 import { boxPlacement, INSIDE_ENVIRONMENT, probeArguments } from '../shared/inside.ts';
@@ -24,12 +32,15 @@ import {
   processesWith,
   statOf,
 } from '../shared/processes.ts';
+import { timedRun } from '../shared/timed.ts';
 import { type CgroupDriver, cgroupsPath, deleteContainer, runcArgv, runcFolder } from './cli.ts';
 import { loadedApparmorProfile, ociConfig } from './config.ts';
 import { networkStep, removeNetwork } from './network.ts';
 
 /** Beyond this the output of a workload is not worth keeping. */
 const MAX_OUTPUT_CHARACTERS = 65_536;
+
+const TAKE_DOWN_TIMEOUT_MS = 60_000;
 
 /** What runc itself says when it could not run a program inside; a program's own exit code comes without it. */
 const NOT_RUN = /exec failed|unable to start container process|container .* (?:not running|does not exist)/;
@@ -40,6 +51,7 @@ export interface RuncPlace {
   readonly launcher: string;
   /** Undefined: no network beside loopback. */
   readonly bridge: RunBridge | undefined;
+  readonly client: Client;
 }
 
 /** Paths and names of one instance. */
@@ -112,11 +124,24 @@ async function execInside(
   }
 }
 
+/**
+ * Takes an instance down with one process instead of one for each part: a start of a process holds tare up, and there may be a
+ * thousand to take down. What fails or is left is for the undo of each part, which says so.
+ */
+async function takeDown(run: RunContext, launcher: string, { name, netns, rootfs, folder }: Layout): Promise<void> {
+  if (!existsSync(folder)) return;
+  const steps = [
+    { argv: runcArgv(run.runDir, ['delete', '--force', name]) },
+    { argv: ['ip', 'netns', 'delete', netns] },
+    { argv: ['umount', rootfs] },
+    { argv: ['rm', '--recursive', '--force', '--one-file-system', '--', folder] },
+  ];
+  await launch(launcher, steps, { timeoutMs: TAKE_DOWN_TIMEOUT_MS }).catch(() => {});
+}
+
 /** Removes the instance's cgroups where runc left some. */
-async function removeCgroups(tag: string, name: string): Promise<void> {
-  for (const { path } of ownedCgroups({ matches: (other) => other === tag })) {
-    if (path.endsWith(`/${name}`) || path.endsWith(`/${name}.scope`)) await removeCgroup(path);
-  }
+async function removeCgroups(name: string): Promise<void> {
+  for (const path of cgroupsNamed(name)) await removeCgroup(path);
 }
 
 /** Starts one container from an OCI bundle on an overlay over the store's tree. @throws StartError. */
@@ -125,6 +150,7 @@ export async function startRunc(
   place: RuncPlace,
   run: RunContext,
   index: number,
+  options: StartOptions = {},
 ): Promise<Instance> {
   const { tag } = run.owner;
   const paths = layout(run, index);
@@ -132,14 +158,17 @@ export async function startRunc(
   const placement = boxPlacement(spec.entry);
   const apparmorProfile = loadedApparmorProfile();
   // Composing the text is tare's own work, not the box's: only the file is made while the clock runs.
-  const config = ociConfig(spec, {
-    ...{ name, rootfs: paths.rootfs, marks: paths.marks, commands: paths.commands, apparmorProfile },
-    argv: [INSIDE.probe, ...probeArguments(spec.entry, placement)],
-    environment: { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag, [INSTANCE_VARIABLE]: name },
-    netns: netnsPath(paths.netns),
-    cgroupsPath: cgroupsPath(place.driver, tag, name),
-    cgroupVersion: place.driver.version,
-  });
+  const config = ociConfig(
+    { ...spec, cpus: options.cpus ?? spec.cpus },
+    {
+      ...{ name, rootfs: paths.rootfs, marks: paths.marks, commands: paths.commands, apparmorProfile },
+      argv: [INSIDE.probe, ...probeArguments(spec.entry, placement)],
+      environment: { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag, [INSTANCE_VARIABLE]: name },
+      netns: netnsPath(paths.netns),
+      cgroupsPath: cgroupsPath(place.driver, tag, name),
+      cgroupVersion: place.driver.version,
+    },
+  );
   const configText = `${JSON.stringify(config, null, 1)}\n`;
   await using undo = new AsyncDisposableStack();
   const launching = new Launching(run);
@@ -152,12 +181,13 @@ export async function startRunc(
     // Synchronous: the clock runs, and a turn through the thread pool costs more than the call itself.
     for (const path of [paths.upper, paths.work, paths.rootfs]) mkdirSync(path);
     undo.defer(() => unmount(paths.rootfs));
+    // Given back only once its interface has gone.
+    const lease = place.bridge && undo.use(await place.bridge.attach());
     undo.defer(() => removeNetwork(paths.netns, paths.veth));
-    const bridge = place.bridge;
-    const link = bridge && { bridge, veth: paths.veth, lease: undo.use(bridge.lease()) };
+    const link = lease && { veth: paths.veth, lease };
     const network = networkStep(folder, paths.netns, link);
     writeFileSync(join(folder, 'config.json'), configText);
-    undo.defer(() => removeCgroups(tag, name));
+    undo.defer(() => removeCgroups(name));
     undo.defer(() => deleteContainer(run.runDir, name));
     const layers = `lowerdir=${spec.image.tree},upperdir=${paths.upper},workdir=${paths.work}`;
     const mount = { argv: ['mount', '-t', 'overlay', 'overlay', '-o', layers, paths.rootfs] };
@@ -168,6 +198,8 @@ export async function startRunc(
     await launching.untilReady(channel, () => isRunning(statOf(pid)));
     const processes = processFolder(cgroups);
     if (processes === undefined) throw new ResourceError('NO_CGROUP', `the cgroup of ${name} cannot be found`);
+    const address = link?.lease.address ?? null;
+    const inside: Instance['exec'] = (argv, limits) => execInside(run, name, argv, limits);
     const owned = undo.move();
     return {
       ref: { kind: 'container', id: name, tag },
@@ -175,7 +207,10 @@ export async function startRunc(
       marks: launching.marks,
       launch: launching.commands,
       logs: { 'config.json': configText, ...network.files },
-      exec: (argv, options) => execInside(run, name, argv, options),
+      exec: inside,
+      timed: (argv, limits) => timedRun({ channel, exec: inside }, argv, limits),
+      address,
+      client: (argv, limits) => place.client.exec({ address, port: placement.port }, argv, limits),
       describe: async () => describeProcess(pid, true),
       ping: (timeoutMs) => channel.ping(timeoutMs),
       cpuNs: async () => cgroupCpuNs(cgroups),
@@ -189,7 +224,10 @@ export async function startRunc(
           kill: () => exec(runcArgv(run.runDir, ['kill', '--all', name, 'KILL'])),
           isGone: () => pidsIn(processes).length === 0,
         }),
-      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+      [Symbol.asyncDispose]: async () => {
+        await takeDown(run, place.launcher, paths);
+        await owned.disposeAsync();
+      },
     };
   } catch (cause) {
     const said = output(paths.output);

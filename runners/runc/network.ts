@@ -1,16 +1,18 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exec } from '../../bench/proc/exec.ts';
+import { waitUntil } from '../../bench/proc/clock.ts';
 import type { Step } from '../../bench/proc/launcher.ts';
-import type { AddressLease, RunBridge } from '../shared/bridge.ts';
+import { type Attachment, macFor, removeLink } from '../shared/bridge.ts';
 import { removeNetns } from '../shared/netns.ts';
 
-/** What connects an instance with the run's bridge. */
+/** A namespace takes its own time to go; many at once take a few seconds. */
+const NETNS_TIMEOUT_MS = 5000;
+
+/** What connects an instance with a bridge of the run. */
 export interface Link {
-  readonly bridge: RunBridge;
   /** The host's end. */
   readonly veth: string;
-  readonly lease: AddressLease;
+  readonly lease: Attachment;
 }
 
 /** Commands for `ip -batch`: on the host, and in the new namespace, whose file the last of the first ones names. */
@@ -22,10 +24,10 @@ export function networkBatches(
   const outside = [`netns add ${netns}`];
   const inside = ['link set lo up'];
   if (link) {
-    const { bridge, veth, lease } = link;
+    const { veth, lease } = link;
     outside.push(
-      `link add name ${veth} type veth peer name eth0 netns ${netns}`,
-      `link set ${veth} addrgenmode none master ${bridge.name} up`,
+      `link add name ${veth} type veth peer name eth0 address ${macFor(lease.address)} netns ${netns}`,
+      `link set ${veth} addrgenmode none master ${lease.bridge} up`,
     );
     inside.push(`address add ${lease.withPrefix} dev eth0`, 'link set eth0 addrgenmode none up');
   }
@@ -49,8 +51,14 @@ export function networkStep(
   return { step: { argv: ['ip', '-batch', join(folder, 'outside.ip')] }, files };
 }
 
-/** Removes both; the link first, since a namespace takes its own time to go. What is gone is fine. */
+/**
+ * Removes both; what is gone is fine. The link goes with its namespace, together with those of others that end at the same time;
+ * one by one each would hold up the whole host's network for tens of milliseconds.
+ */
 export async function removeNetwork(netns: string, veth: string): Promise<void> {
-  await exec(['ip', 'link', 'delete', veth], { accept: 'any' });
   await removeNetns(netns);
+  const isGone = () => !existsSync(`/sys/class/net/${veth}`);
+  if (await waitUntil(isGone, { timeoutMs: NETNS_TIMEOUT_MS })) return;
+  // Somebody still holds the namespace.
+  await removeLink(veth);
 }

@@ -4,6 +4,7 @@ import type { RunContext } from '../../bench/model/runner.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
 import { Refcounted } from './refcounted.ts';
+import { Shards } from './shards.ts';
 import {
   addressAt,
   formatNetwork,
@@ -23,6 +24,12 @@ export interface AddressLease extends Disposable {
   readonly withPrefix: string;
 }
 
+/** An instance's place on one of the run's bridges. */
+export interface Attachment extends AddressLease {
+  /** The bridge's name. */
+  readonly bridge: string;
+}
+
 /** The run's own bridge; no default route leads out of it and nothing but instances is bound to it. */
 export interface RunBridge extends AsyncDisposable {
   /** `tare-<tag>`, 11 characters. */
@@ -32,9 +39,17 @@ export interface RunBridge extends AsyncDisposable {
   readonly prefix: number;
   /** The host's own address on the bridge, the subnet's .1. */
   readonly hostAddress: string;
-  /** An address that no other instance of this run has. @throws ResourceError `NO_ADDRESS`. */
+  /** An address on this bridge that no other instance of this run has. @throws ResourceError `NO_ADDRESS`. */
   lease(): AddressLease;
+  /**
+   * A place on this bridge or, when it is full, on a further one of the run: nothing leads from one to another.
+   * @throws what `runBridge` throws.
+   */
+  attach(): Promise<Attachment>;
 }
+
+/** A bridge takes 1023 ports; some are left to clients and to whoever looks. */
+export const MOST_PORTS = 900;
 
 /** The host's address is the first; instances follow. */
 const FIRST_INSTANCE = 2;
@@ -45,7 +60,13 @@ interface Made {
   readonly leased: Set<number>;
 }
 
-const bridges = new Refcounted<Made>();
+/** The bridges of a run: the first one, and all of them for whoever needs a port. */
+interface Bridges {
+  readonly first: Made;
+  readonly shards: Shards<Made>;
+}
+
+const bridges = new Refcounted<Bridges>();
 
 /** Networks of this host, without those on `except`. */
 async function networksOfHost(except = ''): Promise<readonly Network[]> {
@@ -81,26 +102,44 @@ export function closeTheWayOut(bridge: string): void {
   setting(`ipv4/conf/${bridge}/rp_filter`, '1');
 }
 
-/** A fixed address of its own: a bridge otherwise takes its lowest port's, and neighbours must ask again. */
-function hardwareAddress(tag: string): string {
-  return ['02', '74', '72', ...(tag.match(/../g) ?? [])].join(':');
+/**
+ * The hardware address of whoever has this address: unique on the host, since the run's subnet is nobody else's, and the same
+ * for every instance that gets the address, so that what a neighbour remembers of the last one still holds.
+ */
+export function macFor(address: string): string {
+  const bytes = address
+    .split('.')
+    .slice(1)
+    .map((byte) => Number(byte).toString(16).padStart(2, '0'));
+  return ['52', '54', '00', ...bytes].join(':');
 }
 
-async function makeOn(name: string, tag: string, network: Network, undo: AsyncDisposableStack): Promise<void> {
+/** A fixed address of its own: a bridge otherwise takes its lowest port's, and neighbours must ask again. */
+function hardwareAddress(tag: string, shard: number): string {
+  return ['02', (0x74 + shard).toString(16), '72', ...(tag.match(/../g) ?? [])].join(':');
+}
+
+async function makeOn(
+  { tag, shard }: { readonly tag: string; readonly shard: number },
+  name: string,
+  network: Network,
+  undo: AsyncDisposableStack,
+): Promise<void> {
   undo.defer(() => removeLink(name));
   const options = ['stp_state', '0', 'forward_delay', '0', 'mcast_snooping', '0'];
-  await exec(['ip', 'link', 'add', 'name', name, 'address', hardwareAddress(tag), 'type', 'bridge', ...options]);
+  await exec(['ip', 'link', 'add', 'name', name, 'address', hardwareAddress(tag, shard), 'type', 'bridge', ...options]);
   closeTheWayOut(name);
   await exec(['ip', '-batch', '-'], {
     input: [`address add ${addressAt(network, 1)}/${network.prefix} dev ${name}`, `link set ${name} up`, ''].join('\n'),
   });
 }
 
-async function make(tag: string, undo: AsyncDisposableStack): Promise<Made> {
-  const name = ownedName(tag);
+/** @param shard 0 for the run's first bridge. */
+async function make(tag: string, shard: number, undo: AsyncDisposableStack): Promise<Made> {
+  const name = ownedName(tag, shard === 0 ? '' : String(shard));
   for (const network of freeSubnets(await networksOfHost(), tag).slice(0, 8)) {
     await using attempt = new AsyncDisposableStack();
-    await makeOn(name, tag, network, attempt);
+    await makeOn({ tag, shard }, name, network, attempt);
     // Somebody else may have taken the same subnet meanwhile; both then give way and look again.
     const others = await networksOfHost(name);
     if (others.some((other) => overlaps(other, network))) continue;
@@ -128,20 +167,40 @@ function leaseFrom({ network, leased }: Made): AddressLease {
   throw new ResourceError('NO_ADDRESS', `all ${room} addresses of ${formatNetwork(network)} are in use`);
 }
 
+async function makeFirst(tag: string, mostPorts: number, undo: AsyncDisposableStack): Promise<Bridges> {
+  // What is made later goes with what is made now.
+  const later = undo.use(new AsyncDisposableStack());
+  const first = await make(tag, 0, undo);
+  return { first, shards: new Shards(first, (shard) => make(tag, shard, later), mostPorts) };
+}
+
+async function attachTo(shards: Shards<Made>): Promise<Attachment> {
+  const place = await shards.take();
+  const { address, withPrefix, ...lease } = leaseFrom(place.value);
+  const leave = () => {
+    lease[Symbol.dispose]();
+    place[Symbol.dispose]();
+  };
+  return { address, withPrefix, bridge: place.value.name, [Symbol.dispose]: leave };
+}
+
 /**
  * The bridge of a run: made for the first caller, the same one for every other, removed when the last has disposed it.
+ * @param mostPorts of one bridge, before `attach` makes another.
  * @throws ResourceError `NO_SUBNET`; CommandError.
  */
-export async function runBridge(run: Pick<RunContext, 'owner'>): Promise<RunBridge> {
+export async function runBridge(run: Pick<RunContext, 'owner'>, mostPorts = MOST_PORTS): Promise<RunBridge> {
   const { tag } = run.owner;
-  const use = await bridges.acquire(tag, (undo) => make(tag, undo));
-  const { name, network } = use.value;
+  const use = await bridges.acquire(tag, (undo) => makeFirst(tag, mostPorts, undo));
+  const { first, shards } = use.value;
+  const { name, network } = first;
   return {
     name,
     subnet: formatNetwork(network),
     prefix: network.prefix,
     hostAddress: addressAt(network, 1),
-    lease: () => leaseFrom(use.value),
+    lease: () => leaseFrom(first),
+    attach: () => attachTo(shards),
     [Symbol.asyncDispose]: () => use[Symbol.asyncDispose](),
   };
 }
@@ -156,9 +215,13 @@ export async function removeLink(name: string): Promise<void> {
   });
 }
 
-/** The interface that the kernel would send a packet for this address to; undefined where no route leads to it. */
-export async function routeTo(address: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await exec(['ip', '-json', 'route', 'get', address], { accept: 'any' });
+/**
+ * The interface that the kernel would send a packet for this address to; undefined where no route leads to it.
+ * @param netns a named network namespace; default: the host's.
+ */
+export async function routeTo(address: string, netns?: string): Promise<string | undefined> {
+  const where = netns === undefined ? [] : ['-netns', netns];
+  const { exitCode, stdout } = await exec(['ip', ...where, '-json', 'route', 'get', address], { accept: 'any' });
   const device = exitCode === 0 ? parseRecords(stdout)[0]?.['dev'] : undefined;
   return typeof device === 'string' ? device : undefined;
 }
@@ -166,14 +229,15 @@ export async function routeTo(address: string): Promise<string | undefined> {
 /**
  * To be called before anything is sent to an instance: a vanished bridge must not turn a benchmark into traffic on
  * somebody's network.
+ * @param device the bridge; in a client's namespace its own interface.
  * @throws ResourceError `ROUTE_ASTRAY`.
  */
-export async function requireRoute(address: string, bridge: string): Promise<void> {
-  const device = await routeTo(address);
-  if (device === bridge) return;
+export async function requireRoute(address: string, device: string, netns?: string): Promise<void> {
+  const found = await routeTo(address, netns);
+  if (found === device) return;
   throw new ResourceError(
     'ROUTE_ASTRAY',
-    `packets for ${address} would go to ${device ?? 'nowhere'}, not to ${bridge}`,
+    `packets for ${address} would go to ${found ?? 'nowhere'}, not to ${device}`,
     {
       hint: 'the bridge has gone, or a route of this host covers it: nothing was sent',
     },

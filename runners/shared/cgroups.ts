@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ResourceError } from '../../bench/errors.ts';
 import type { OwnerFilter } from '../../bench/model/owner.ts';
@@ -30,8 +30,19 @@ function read(path: string): string | undefined {
   }
 }
 
-/** The hierarchies among these mounts. */
-export function hierarchies(mounts: readonly Mount[] = mountsOf()): readonly Hierarchy[] {
+let mounted: readonly Hierarchy[] | undefined;
+
+/**
+ * The hierarchies among these mounts. Those of this process are looked for once: they stay, and the host's list of mounts is
+ * long while a thousand containers have theirs in it.
+ */
+export function hierarchies(mounts?: readonly Mount[]): readonly Hierarchy[] {
+  if (mounts) return hierarchiesAmong(mounts);
+  mounted ??= hierarchiesAmong(mountsOf());
+  return mounted;
+}
+
+function hierarchiesAmong(mounts: readonly Mount[]): readonly Hierarchy[] {
   return mounts.flatMap(({ type, root, mountPoint, superOptions }): Hierarchy[] => {
     if (type === 'cgroup2') {
       const controllers = (read(join(mountPoint, 'cgroup.controllers')) ?? '').split(' ').filter((name) => name !== '');
@@ -156,6 +167,15 @@ function ownedFolders(parent: string, owner: OwnerFilter, depth: number): readon
     // Where systemd runs, runc's scopes lie in system.slice.
     return depth > 0 && name.endsWith('.slice') ? ownedFolders(path, owner, depth - 1) : [];
   });
+}
+
+/** Cgroups of this name in every hierarchy, as runc makes them: at the top, or a scope of systemd's. */
+export function cgroupsNamed(name: string): readonly string[] {
+  const places = hierarchies().flatMap(({ mountPoint }) => [
+    join(mountPoint, name),
+    join(mountPoint, 'system.slice', `${name}.scope`),
+  ]);
+  return places.filter((path) => existsSync(path));
 }
 
 /** Cgroups of matching owners in every hierarchy. */

@@ -11,6 +11,8 @@ export const INSIDE_ENVIRONMENT: Readonly<Record<string, string>> = {
 export interface ChannelPaths {
   readonly marks: string;
   readonly commands: string;
+  /** Name on which programs announce themselves. */
+  readonly announce: string;
 }
 
 /** Where workloads are in a box with a file tree and a network of its own. */
@@ -26,7 +28,7 @@ export function probeArguments(
 ): readonly string[] {
   const { protocol, port } = entry.ready(placement);
   return [
-    ...['--marks', channel.marks, '--commands', channel.commands],
+    ...['--marks', channel.marks, '--commands', channel.commands, '--announce', channel.announce],
     ...['--ready', protocol === 'none' ? 'none' : `${protocol}:127.0.0.1:${port}`],
     ...['--', ...entry.argv(placement)],
   ];

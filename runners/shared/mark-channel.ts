@@ -3,14 +3,32 @@ import { Socket } from 'node:net';
 import { delay, nowNs } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { InterruptedError, WorkloadError } from '../../bench/errors.ts';
+import { AnnouncedRuns, type RunStamps } from './announced-runs.ts';
 
-/** The words that the probe inside says, each at most once; `pong` and `exit` carry one word more. */
+/** The words that the probe inside says, each at most once; `pong`, `start`, `end` and `exit` carry more. */
 const ANNOUNCEMENTS = ['init', 'exec', 'ready'] as const;
 export type Announcement = (typeof ANNOUNCEMENTS)[number];
 
-/** An instance that says more than this in its life is flooding; the channel then closes with an error. */
 const MAX_LINE_BYTES = 128;
-const MAX_TOTAL_BYTES = 256 * 1024;
+/**
+ * An instance that says more than this unasked in its life is flooding, and the channel closes with an error. Each ping and
+ * each program adds what its answer may take, so that a long life fits.
+ */
+const MAX_UNASKED_BYTES = 64 * 1024;
+const MAX_ANSWER_BYTES = 2 * MAX_LINE_BYTES;
+
+/** A program inside whose start and end are expected; disposing gives it up, and late words are then ignored. */
+export interface ExpectedRun extends Disposable {
+  /** The number that its announcements bear. */
+  readonly token: string;
+  /** Both stamps, if they are there. */
+  readonly stamps: RunStamps | undefined;
+  /**
+   * Waits for both.
+   * @throws WorkloadError `MARK_TIMEOUT`, `MARK_PROTOCOL`, `MARK_CLOSED`, `WORKLOAD_EXITED`; InterruptedError.
+   */
+  announced(timeoutMs: number, signal?: AbortSignal): Promise<RunStamps>;
+}
 
 /**
  * Makes the FIFOs of a channel; any process may open them, since libvirt's own user must. They are instruments of the
@@ -29,8 +47,10 @@ export class MarkChannel implements Disposable {
   readonly #commandsFd: number;
   readonly #arrived = new Map<Announcement, bigint>();
   readonly #waiters = new Set<() => void>();
+  readonly #runs = new AnnouncedRuns();
   #pending = '';
   #total = 0;
+  #allowed = MAX_UNASKED_BYTES;
   #pong: { token: string; atNs: bigint } | undefined;
   #nextToken = 1;
   #exitStatus: string | undefined;
@@ -70,15 +90,7 @@ export class MarkChannel implements Disposable {
    */
   async waitFor(name: Announcement, timeoutMs: number, signal?: AbortSignal): Promise<bigint> {
     await this.#until(() => this.#arrived.has(name) || this.#exitStatus !== undefined, timeoutMs, signal);
-    const atNs = this.#arrived.get(name);
-    if (atNs !== undefined) return atNs;
-    if (this.#fault) throw this.#fault;
-    if (this.#exitStatus !== undefined) {
-      throw new WorkloadError('WORKLOAD_EXITED', `the workload ended with ${this.#exitStatus} before "${name}"`);
-    }
-    if (signal?.aborted) throw new InterruptedError('INTERRUPTED', `interrupted while waiting for "${name}"`);
-    this.#requireOpen();
-    throw new WorkloadError('MARK_TIMEOUT', `no "${name}" within ${timeoutMs} ms`, { retryable: true });
+    return this.#arrived.get(name) ?? this.#nothing(`"${name}"`, timeoutMs, signal);
   }
 
   /**
@@ -90,14 +102,42 @@ export class MarkChannel implements Disposable {
     const token = String(this.#nextToken++);
     const sentNs = nowNs();
     this.#send(`ping ${token}\n`);
+    this.#allowed += MAX_ANSWER_BYTES;
     await this.#until(() => this.#pong?.token === token || this.#exitStatus !== undefined, timeoutMs);
     if (this.#pong?.token === token) return Number(this.#pong.atNs - sentNs);
+    return this.#nothing('echo', timeoutMs);
+  }
+
+  /** Hands out the number of a program whose start and end are to be announced. @throws WorkloadError `MARK_CLOSED`, `MARK_PROTOCOL`. */
+  expectRun(): ExpectedRun {
+    if (this.#fault) throw this.#fault;
+    this.#requireOpen();
+    const runs = this.#runs;
+    const token = runs.open();
+    this.#allowed += MAX_ANSWER_BYTES;
+    return {
+      token,
+      get stamps() {
+        return runs.stampsOf(token);
+      },
+      announced: async (timeoutMs, signal) => {
+        const arrived = () => runs.stampsOf(token) !== undefined || this.#exitStatus !== undefined;
+        await this.#until(arrived, timeoutMs, signal);
+        return runs.stampsOf(token) ?? this.#nothing('start and end of a program', timeoutMs, signal);
+      },
+      [Symbol.dispose]: () => runs.close(token),
+    };
+  }
+
+  /** Says why something has not come. */
+  #nothing(what: string, timeoutMs: number, signal?: AbortSignal): never {
     if (this.#fault) throw this.#fault;
     this.#requireOpen();
     if (this.#exitStatus !== undefined) {
-      throw new WorkloadError('WORKLOAD_EXITED', `the workload has ended with ${this.#exitStatus}`);
+      throw new WorkloadError('WORKLOAD_EXITED', `the workload ended with ${this.#exitStatus} before ${what}`);
     }
-    throw new WorkloadError('MARK_TIMEOUT', `no echo within ${timeoutMs} ms`, { retryable: true });
+    if (signal?.aborted) throw new InterruptedError('INTERRUPTED', `interrupted while waiting for ${what}`);
+    throw new WorkloadError('MARK_TIMEOUT', `no ${what} within ${timeoutMs} ms`, { retryable: true });
   }
 
   [Symbol.dispose](): void {
@@ -149,7 +189,7 @@ export class MarkChannel implements Disposable {
 
   #receive(chunk: Buffer, atNs: bigint): void {
     this.#total += chunk.length;
-    if (this.#total > MAX_TOTAL_BYTES) return this.#fail('MARK_PROTOCOL', 'the instance floods the mark channel');
+    if (this.#total > this.#allowed) return this.#fail('MARK_PROTOCOL', 'the instance floods the mark channel');
     const lines = (this.#pending + chunk.toString('latin1')).split('\n');
     this.#pending = lines.pop() ?? '';
     if ([...lines, this.#pending].some((line) => line.length > MAX_LINE_BYTES)) {
@@ -168,6 +208,8 @@ export class MarkChannel implements Disposable {
       this.#arrived.set(known, atNs);
     } else if (word === 'pong' && rest.length === 0 && /^\d{1,9}$/.test(value)) {
       this.#pong = { token: value, atNs };
+    } else if ((word === 'start' || word === 'end') && this.#runs.take(line, atNs)) {
+      return;
     } else if (word === 'exit' && rest.length === 0 && /^[\w]{1,16}$/.test(value)) {
       this.#exitStatus ??= value;
     } else {

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { ResourceError } from '../../bench/errors.ts';
 import { exec } from '../../bench/proc/exec.ts';
 
@@ -64,11 +64,12 @@ export function mountsBelow(folder: string): readonly string[] {
 
 /** Unmounts; what is not mounted is fine, what is busy is detached at once and goes when its last user does. */
 export async function unmount(path: string): Promise<void> {
+  if (!existsSync(path)) return;
   const real = realPath(path);
+  // Asked only where something went wrong: the list has a line for every container's mount.
   const mounted = () => mountsOf().some(({ mountPoint }) => mountPoint === real);
-  if (!mounted()) return;
-  await exec(['umount', path], { accept: 'any' });
-  if (!mounted()) return;
+  const { exitCode } = await exec(['umount', path], { accept: 'any' });
+  if (exitCode === 0 || !mounted()) return;
   await exec(['umount', '--lazy', path], { accept: 'any' });
   if (!mounted()) return;
   throw new ResourceError('MOUNT_STAYS', `${path} could not be unmounted`, { hint: `try: umount --lazy ${path}` });

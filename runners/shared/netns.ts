@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import type { OwnerFilter } from '../../bench/model/owner.ts';
 import { ResourceError } from '../../bench/errors.ts';
 import { exec } from '../../bench/proc/exec.ts';
@@ -12,20 +12,19 @@ export function vethName(tag: string, index: number): string {
   return `tv${tag}${index}`;
 }
 
-/** The bridge of a run's Docker network: `td<tag>`. */
-export function dockerBridgeName(tag: string): string {
-  return `td${tag}`;
+/** The bridge of a run's Docker network: `td<tag>`; `td<tag>s1` and so on where one is not enough. */
+export function dockerBridgeName(tag: string, shard = 0): string {
+  return `td${tag}${shard === 0 ? '' : `s${shard}`}`;
+}
+
+/** The host's end of a client's link: `tc<tag><index>`. */
+export function clientVethName(tag: string, index: number): string {
+  return `tc${tag}${index}`;
 }
 
 /** The tag in the name of a network interface of ours; undefined for any other. */
 export function linkTag(name: string): string | undefined {
-  return (
-    tagOf(name) ??
-    /^(?:tv([0-9a-f]{6})\d+|td([0-9a-f]{6}))$/
-      .exec(name)
-      ?.slice(1)
-      .find((tag) => tag !== undefined)
-  );
+  return tagOf(name) ?? /^(?=t[vc][0-9a-f]{6}\d+$|td[0-9a-f]{6}(?:s\d+)?$)t.([0-9a-f]{6})/.exec(name)?.[1];
 }
 
 export function netnsPath(name: string): string {
@@ -62,9 +61,9 @@ export async function ownedLinks(
 
 /** Removes a named network namespace; one that is gone is fine. */
 export async function removeNetns(name: string): Promise<void> {
-  if (!netnsNames().includes(name)) return;
+  if (!existsSync(netnsPath(name))) return;
   await exec(['ip', 'netns', 'delete', name], { accept: 'any' });
-  if (!netnsNames().includes(name)) return;
+  if (!existsSync(netnsPath(name))) return;
   throw new ResourceError('NETNS_STAYS', `the network namespace ${name} could not be removed`, {
     hint: `try: ip netns delete ${name}`,
   });

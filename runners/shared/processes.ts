@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { OwnerFilter } from '../../bench/model/owner.ts';
-import { waitUntil } from '../../bench/proc/clock.ts';
+import { delay, waitUntil } from '../../bench/proc/clock.ts';
 import { OWNER_VARIABLE } from '../../bench/proc/exec.ts';
 
 /** Marks the processes of one instance, beside the owner's variable; its value is the instance's name. */
@@ -111,11 +111,43 @@ export function signalProcess(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/** A running process and the instance that its environment names. */
+export interface ScannedProcess extends ProcessStat {
+  readonly instance: string | undefined;
+}
+
+/** Long enough for instances that end at the same time to share a look; nothing that is timed waits for one. */
+const SHARED_LOOK_MS = 10;
+
+let nextLook: Promise<readonly ScannedProcess[]> | undefined;
+
+function look(): readonly ScannedProcess[] {
+  const lineage = ownLineage();
+  return allPids().flatMap((pid) => {
+    const stat = lineage.has(pid) ? undefined : statOf(pid);
+    return isRunning(stat) ? [{ ...stat, instance: variableOf(pid, INSTANCE_VARIABLE) }] : [];
+  });
+}
+
+/**
+ * Every running process but this one and those that it descends from, as of a moment after the call. All that ask until then
+ * get the same look: a thousand instances would otherwise look at each other's processes a thousand times.
+ */
+export function scanProcesses(): Promise<readonly ScannedProcess[]> {
+  nextLook ??= delay(SHARED_LOOK_MS).then(() => {
+    nextLook = undefined;
+    return look();
+  });
+  return nextLook;
+}
+
 /** Kills what `find` finds until it finds nothing any more; false where something stays. */
-export async function killUntilGone(find: () => readonly ProcessStat[]): Promise<boolean> {
+export async function killUntilGone(
+  find: () => readonly ProcessStat[] | Promise<readonly ProcessStat[]>,
+): Promise<boolean> {
   return waitUntil(
-    () => {
-      const found = find();
+    async () => {
+      const found = await find();
       for (const stat of found) if (stillRuns(stat)) signalProcess(stat.pid, 'SIGKILL');
       return found.length === 0;
     },

@@ -85,6 +85,14 @@ export function addressAt(subnet: Network, index: number): string {
   return formatAddress(subnet.first + index);
 }
 
+/** The last address of a subnet before the one for broadcasts, of a text like `198.18.4.0/22`. @throws ParseError. */
+export function lastAddress(text: string): { readonly address: string; readonly prefix: number } {
+  const subnet = parseNetwork(text);
+  if (!subnet || subnet.prefix > 30)
+    throw new ParseError('NOT_A_SUBNET', `${text} is no subnet with room for instances`);
+  return { address: addressAt(subnet, sizeOf(subnet.prefix) - 2), prefix: subnet.prefix };
+}
+
 /** How many instances fit beside the network's, the host's and the broadcast address. */
 export function roomFor(subnet: Network): number {
   return sizeOf(subnet.prefix) - 3;

@@ -4,10 +4,12 @@ import { CleanupError, codeOf, messageOf } from '../../bench/errors.ts';
 import type { OwnerFilter, ResourceRef } from '../../bench/model/owner.ts';
 import type { SweepContext } from '../../bench/model/runner.ts';
 import { removeFolder } from '../../bench/image/folder.ts';
+import { inParallel } from '../../bench/proc/parallel.ts';
 import { removeLink } from './bridge.ts';
 import { ownedCgroups, removeCgroup } from './cgroups.ts';
 import { mountsBelow, unmount } from './mounts.ts';
 import { ownedLinks, ownedNetns, removeNetns } from './netns.ts';
+import { ownedRules, removeRule } from './packet-filter.ts';
 import { killUntilGone, ownedProcesses } from './processes.ts';
 
 /** One kind of thing on the host: finds what matches, removes it unless it is only asked, and says what it was. */
@@ -29,13 +31,21 @@ export function runFolders(
   }
 }
 
-/** Removes each in turn, unless nothing is to be removed. */
+/** A dead ramp may leave a thousand of a kind: removing one is mostly waiting. */
+const SWEEPS = 8;
+
+/** Removes each, several at a time, unless nothing is to be removed. */
 export async function sweepEach(
   found: readonly ResourceRef[],
   context: SweepContext,
   remove: (id: string) => Promise<unknown>,
+  concurrency = SWEEPS,
 ): Promise<readonly ResourceRef[]> {
-  if (!context.dryRun) for (const { id } of found) await remove(id);
+  if (!context.dryRun) {
+    await inParallel(found, concurrency, async ({ id }) => {
+      await remove(id);
+    });
+  }
   return found;
 }
 
@@ -54,13 +64,21 @@ export const sweepMounts: Sweep = async (owner, context) => {
   const found = runFolders(context.stateDir, owner).flatMap(({ path, tag }) =>
     mountsBelow(path).map((id) => ({ kind: 'mount', id, tag }) as const),
   );
-  return sweepEach(found, context, unmount);
+  // In their order: one may lie on another.
+  return sweepEach(found, context, unmount, 1);
 };
 
 /** Removes bridges and links by their names. */
 export const sweepLinks: Sweep = async (owner, context) => {
   const found = (await ownedLinks(owner)).map(({ name, tag }) => ({ kind: 'link', id: name, tag }) as const);
   return sweepEach(found, context, removeLink);
+};
+
+/** Removes rules of the packet filter by their comments. */
+export const sweepRules: Sweep = async (owner, context) => {
+  const rules = await ownedRules(owner);
+  if (!context.dryRun) for (const rule of rules) await removeRule(rule);
+  return rules.map(({ bridge, tag }) => ({ kind: 'rule', id: bridge, tag }));
 };
 
 /** Removes network namespaces by their names. */
@@ -108,9 +126,13 @@ export async function sweepAll(
 }
 
 /**
- * What belongs to no single runner: processes, mounts, links, network namespaces, cgroups and scratch folders of matching
- * owners. To be called after the runners' own sweeps. Idempotent; two at once are fine.
+ * What belongs to no single runner: processes, mounts, links, rules of the packet filter, network namespaces, cgroups and
+ * scratch folders of matching owners. To be called after the runners' own sweeps. Idempotent; two at once are fine.
  * @throws CleanupError where something stays; everything else is removed nevertheless.
  */
 export const sweepHost: Sweep = (owner, context) =>
-  sweepAll([sweepProcesses, sweepMounts, sweepLinks, sweepNetns, sweepCgroups, sweepRunFolders], owner, context);
+  sweepAll(
+    [sweepProcesses, sweepMounts, sweepRules, sweepLinks, sweepNetns, sweepCgroups, sweepRunFolders],
+    owner,
+    context,
+  );

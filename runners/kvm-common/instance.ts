@@ -8,13 +8,16 @@ import type {
   ExecResult,
   Instance,
   LaunchCommand,
+  TimedResult,
 } from '../../bench/model/runner.ts';
 import type { Placement } from '../../bench/model/workload.ts';
 import { nowNs, waitUntil } from '../../bench/proc/clock.ts';
 import { execInGuest } from '../../vms/guest-agent.ts';
 import type { QemuProcess } from '../../vms/qemu-process.ts';
 import { destroyDomain, pressPowerButton } from '../../vms/virsh.ts';
+import type { Client } from '../shared/client.ts';
 import type { MarkChannel } from '../shared/mark-channel.ts';
+import { timedRun } from '../shared/timed.ts';
 import { describeGuest } from './limits.ts';
 
 /** libvirt itself gives up on a process that does not go after 15 s. */
@@ -24,12 +27,16 @@ const POLL_MS = 1;
 export interface GuestParts {
   readonly ref: ResourceRef;
   readonly placement: Placement;
+  readonly address: string | null;
   readonly marks: readonly Mark[];
   readonly launch: readonly LaunchCommand[];
   readonly logs: Readonly<Record<string, string>>;
   readonly overlay: string;
+  /** What runs the helper for programs, as the guest's agent sees it. */
+  readonly helper: readonly string[];
   readonly qemu: QemuProcess;
   readonly channel: MarkChannel;
+  readonly client: Client;
   /** Removes all that was made for this guest. */
   readonly owned: AsyncDisposableStack;
 }
@@ -38,28 +45,44 @@ export interface GuestParts {
 export class Guest implements Instance {
   readonly ref: ResourceRef;
   readonly placement: Placement;
+  readonly address: string | null;
   readonly marks: readonly Mark[];
   readonly launch: readonly LaunchCommand[];
   readonly logs: Readonly<Record<string, string>>;
   readonly #overlay: string;
+  readonly #helper: readonly string[];
   readonly #qemu: QemuProcess;
   readonly #channel: MarkChannel;
+  readonly #client: Client;
   readonly #owned: AsyncDisposableStack;
 
   constructor(parts: GuestParts) {
     this.ref = parts.ref;
     this.placement = parts.placement;
+    this.address = parts.address;
     this.marks = parts.marks;
     this.launch = parts.launch;
     this.logs = parts.logs;
     this.#overlay = parts.overlay;
+    this.#helper = parts.helper;
     this.#qemu = parts.qemu;
     this.#channel = parts.channel;
+    this.#client = parts.client;
     this.#owned = parts.owned;
   }
 
   async exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
-    return await execInGuest(this.ref.id, argv, options);
+    return await execInGuest(this.ref.id, argv, options, this.#helper);
+  }
+
+  async timed(argv: readonly string[], options: ExecOptions): Promise<TimedResult> {
+    const exec: Instance['exec'] = (words, limits) => this.exec(words, limits);
+    return await timedRun({ channel: this.#channel, exec }, argv, options);
+  }
+
+  async client(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+    const target = { address: this.address, port: this.placement.port };
+    return await this.#client.exec(target, argv, options);
   }
 
   async describe(): Promise<EffectiveLimits> {

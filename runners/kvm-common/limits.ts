@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INSIDE } from '../../bench/model/image.ts';
 import type { EffectiveLimits, ExecOptions, ExecResult } from '../../bench/model/runner.ts';
 import { readLiveDomain } from '../../vms/domain-xml.ts';
 import type { QemuProcess, QemuThread } from '../../vms/qemu-process.ts';
@@ -12,11 +13,16 @@ const blocksSchema = z.array(
   }),
 );
 
-/** Asked inside, each answer on a line of its own with its name. */
+/**
+ * Asked inside, each answer on a line of its own with its name. What is said of a process is the entry point's, as for
+ * containers, whatever the guest's init is.
+ */
 const QUESTIONS = [
   'echo kernel $(uname -r)',
-  "sed -n 's/^Seccomp:/seccomp/p; s/^CapEff:/capabilities/p' /proc/1/status",
-  'echo apparmor $(cat /proc/1/attr/current 2>/dev/null)',
+  `entry=$(find /proc -maxdepth 2 -name exe -lname ${INSIDE.probe} 2>/dev/null | head -n 1)`,
+  'entry=${entry%/exe}',
+  `sed -n 's/^Seccomp:/seccomp/p; s/^CapEff:/capabilities/p' "$entry/status"`,
+  'echo apparmor $(cat "$entry/attr/current" 2>/dev/null)',
   'echo hugePages $(cat /sys/kernel/mm/transparent_hugepage/enabled)',
   "sed -n 's/^SwapTotal:/swapKib/p' /proc/meminfo",
 ].join('; ');

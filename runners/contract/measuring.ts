@@ -1,0 +1,102 @@
+import { isIPv4 } from 'node:net';
+import { codeOf, CommandError } from '../../bench/errors.ts';
+import { nowNs } from '../../bench/proc/clock.ts';
+import {
+  type ContractRule,
+  demand,
+  EXEC_TIMEOUT_MS,
+  leavesNothing,
+  supported,
+  thrownBy,
+  withInstance,
+} from './subject.ts';
+
+/** What measuring programs, inside and from outside, asks of an instance. */
+export const MEASURING_RULES: readonly ContractRule[] = [
+  {
+    name: 'a program whose start and end are announced keeps its output, and its times are the host’s and its own',
+    async check(subject) {
+      await withInstance(subject, 9014, async (instance) => {
+        const options = { timeoutMs: EXEC_TIMEOUT_MS };
+        const status = await instance.timed(['/bin/sh', '-c', 'echo oops >&2; exit 7'], options);
+        demand(status.exitCode === 7, `exit 7 came out as ${status.exitCode}`);
+        demand(status.stderr.includes('oops'), 'stderr was lost');
+        const missing = await thrownBy(() => instance.timed(['/no/such/program'], options));
+        demand(
+          missing instanceof CommandError,
+          `a program that cannot be run must throw CommandError, not ${String(missing)}`,
+        );
+        const beforeNs = nowNs();
+        const sleep = await instance.timed(['/bin/sleep', '1'], options);
+        demand(sleep.exitCode === 0, `sleep ended with ${sleep.exitCode}`);
+        demand(sleep.startedNs >= beforeNs, 'it was announced before it was asked for');
+        const hostNs = Number(sleep.endedNs - sleep.startedNs);
+        demand(sleep.insideNs >= 0.9e9, `a second took ${sleep.insideNs} ns inside`);
+        demand(
+          hostNs > sleep.insideNs / 2 && hostNs < sleep.insideNs * 2,
+          `${sleep.insideNs} ns inside were ${hostNs} ns on the host`,
+        );
+      });
+    },
+  },
+  {
+    name: 'a client outside reaches the application over the instance’s address',
+    async check(subject) {
+      const options = { timeoutMs: EXEC_TIMEOUT_MS };
+      await using prepared = await subject.runner.prepare(subject.spec, subject.run);
+      await using first = await prepared.start(subject.run, 9015);
+      await using second = await prepared.start(subject.run, 9016);
+      for (const instance of [first, second]) {
+        const { address, placement } = instance;
+        demand(address !== null && isIPv4(address), `${address} is no IPv4 address`);
+        const ask = ['/usr/bin/redis-cli', '-h', address, '-p', String(placement.port), 'PING'];
+        const answer = await instance.client(ask, options);
+        demand(answer.stdout === 'PONG\n', `Redis answered ${JSON.stringify(answer.stdout + answer.stderr)}`);
+      }
+      const missing = await thrownBy(() => first.client(['/no/such/program'], options));
+      demand(
+        missing instanceof CommandError,
+        `a program that cannot be run must throw CommandError, not ${String(missing)}`,
+      );
+    },
+  },
+  {
+    name: 'what a client takes is gone with the preparation, and without a network there is none',
+    async check(subject) {
+      const { capabilities } = await supported(subject);
+      await leavesNothing(subject, async () => {
+        await using prepared = await subject.runner.prepare(subject.spec, subject.run);
+        await using instance = await prepared.start(subject.run, 9017);
+        await instance.client(['/bin/true'], { timeoutMs: EXEC_TIMEOUT_MS });
+      });
+      if (capabilities.isolation === 'none') return;
+      const without = { ...subject, spec: { ...subject.spec, network: 'none' as const } };
+      await withInstance(without, 9018, async (instance) => {
+        demand(instance.address === null, `without a network it has the address ${instance.address}`);
+        const refused = await thrownBy(() => instance.client(['/bin/true'], { timeoutMs: EXEC_TIMEOUT_MS }));
+        demand(
+          codeOf(refused) === 'NO_NETWORK',
+          `a client without a network must fail with NO_NETWORK, not ${String(refused)}`,
+        );
+      });
+    },
+  },
+  {
+    name: 'an instance that is to have other CPUs than the spec’s has them',
+    async check(subject) {
+      const { capabilities } = await supported(subject);
+      if (capabilities.designed.some((difference) => difference.limit === 'cpus')) return;
+      const cpus = subject.spec.clientCpus.slice(0, 1);
+      await using prepared = await subject.runner.prepare(subject.spec, subject.run);
+      await leavesNothing(subject, async () => {
+        await using instance = await prepared.start(subject.run, 9019, { cpus });
+        const limits = await instance.describe();
+        demand(
+          limits.cpus?.join() === cpus.join(),
+          `CPUs ${limits.cpus?.join() ?? 'unknown'} instead of ${cpus.join()}`,
+        );
+        demand(limits.vcpus === null || limits.vcpus === cpus.length, `${limits.vcpus} vCPUs for ${cpus.length} CPUs`);
+      });
+    },
+  },
+];

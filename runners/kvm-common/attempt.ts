@@ -1,0 +1,107 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InterruptedError, messageOf, ResourceError, StartError, TareError } from '../../bench/errors.ts';
+import type { Mark } from '../../bench/model/mark.ts';
+import type { LaunchCommand, RunContext } from '../../bench/model/runner.ts';
+import { waitUntil } from '../../bench/proc/clock.ts';
+import { exec } from '../../bench/proc/exec.ts';
+import { GuestOutput, sanitise } from '../../vms/console.ts';
+import type { QemuProcess } from '../../vms/qemu-process.ts';
+import { destroyDomain } from '../../vms/virsh.ts';
+import { makeFifos, MarkChannel } from '../shared/mark-channel.ts';
+import type { GuestKind, GuestPlan } from './kind.ts';
+
+const GONE_TIMEOUT_MS = 30_000;
+
+/** Everything of one start that a failure must report or undo. */
+export interface Attempt extends GuestPlan {
+  readonly xml: string;
+  readonly marks: Mark[];
+  readonly launch: LaunchCommand[];
+  readonly undo: AsyncDisposableStack;
+  console?: GuestOutput;
+  output?: GuestOutput;
+  channel?: MarkChannel;
+  qemu?: QemuProcess;
+}
+
+/** Asks libvirt to end the domain and waits until nothing of it is left; one that never came to be is fine. */
+export async function removeDomain(attempt: Attempt): Promise<void> {
+  if (attempt.qemu?.isGone) return;
+  await destroyDomain(attempt.name);
+  const { qemu } = attempt;
+  if (!qemu || (await waitUntil(() => qemu.isGone, { timeoutMs: GONE_TIMEOUT_MS }))) return;
+  throw new ResourceError('DOMAIN_STAYS', `the domain ${attempt.name} could not be removed`, {
+    hint: `try: virsh -c qemu:///system destroy ${attempt.name}`,
+  });
+}
+
+/** The instruments, made before the clock starts: the mark channel, and the host's ends of console and output. */
+export async function attach(attempt: Attempt, kind: GuestKind): Promise<void> {
+  const { folder, undo } = attempt;
+  const path = (file: string) => join(folder, file);
+  undo.defer(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(folder, { mode: 0o755 });
+  await makeFifos(...['console', 'marks', 'output'].flatMap((name) => [path(`${name}.in`), path(`${name}.out`)]));
+  attempt.console = undo.use(new GuestOutput(path('console.out'), kind.signs));
+  attempt.output = undo.use(new GuestOutput(path('output.out')));
+  attempt.channel = undo.use(new MarkChannel(path('marks.out'), path('marks.in')));
+}
+
+/** Makes the guest's own disk above the shared one, and the files that libvirt reads. */
+export async function makeOwnFiles(attempt: Attempt, kind: GuestKind): Promise<void> {
+  const { path, format } = kind.machine(attempt).base;
+  const overlay = [
+    ...['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', format, '-b', path],
+    join(attempt.folder, 'overlay.qcow2'),
+  ];
+  const [made, others] = await Promise.all([
+    exec(overlay),
+    kind.makeFiles?.(attempt) ?? [],
+    writeFile(join(attempt.folder, 'domain.xml'), attempt.xml),
+  ]);
+  attempt.launch.push({ argv: made.argv, startedNs: made.startedNs, endedNs: made.endedNs }, ...others);
+}
+
+/** Adds the marks that were reached, in the order in which they can happen. */
+export function collectMarks({ marks, console, channel }: Attempt): void {
+  const reached = [
+    ['kernel', console?.kernelNs],
+    ['init', console?.initNs],
+    ['exec', channel?.at('exec')],
+    ['ready', channel?.at('ready')],
+  ] as const;
+  for (const [name, atNs] of reached) if (atNs !== undefined) marks.push({ name, atNs });
+}
+
+export function logsOf({ xml, console, output }: Attempt, kind: GuestKind): Readonly<Record<string, string>> {
+  return {
+    ...kind.logs,
+    'domain.xml': xml,
+    'console.log': sanitise(console?.raw ?? ''),
+    'output.log': sanitise(output?.raw ?? ''),
+  };
+}
+
+/** Removes what was made and throws the failure with the marks and logs that it left. */
+export async function fail(attempt: Attempt, kind: GuestKind, error: unknown, run: RunContext): Promise<never> {
+  collectMarks(attempt);
+  const logs = logsOf(attempt, kind);
+  // What could not be removed is said after what failed first.
+  const left = await attempt.undo.disposeAsync().then(
+    () => '',
+    (cleaning: unknown) => `; then its remains could not be removed: ${messageOf(cleaning)}`,
+  );
+  if (left === '' && run.signal.aborted && error instanceof InterruptedError) throw error;
+  const hint = error instanceof TareError ? error.hint : undefined;
+  const code = error instanceof TareError ? error.code : 'START_FAILED';
+  throw new StartError(
+    code,
+    `${attempt.name} did not start: ${messageOf(error)}${left}`,
+    { marks: attempt.marks, logs },
+    {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    },
+  );
+}

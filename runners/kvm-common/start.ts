@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { codeOf, InterruptedError, ResourceError, WorkloadError } from '../../bench/errors.ts';
+import type { Mark } from '../../bench/model/mark.ts';
+import type { Instance, RunContext, StartOptions } from '../../bench/model/runner.ts';
+import { nowNs, waitUntil } from '../../bench/proc/clock.ts';
+import { ownedName } from '../../bench/proc/owner.ts';
+import { tellingLines } from '../../vms/console.ts';
+import { domainXml } from '../../vms/domain-xml.ts';
+import { QemuProcess } from '../../vms/qemu-process.ts';
+import { createDomain } from '../../vms/virsh.ts';
+import { type AddressLease, macFor } from '../shared/bridge.ts';
+import { type Attempt, attach, collectMarks, fail, logsOf, makeOwnFiles, removeDomain } from './attempt.ts';
+import { Guest } from './instance.ts';
+import type { GuestKind, GuestPlan } from './kind.ts';
+import { runsOnKvm } from './limits.ts';
+
+/** How often a starting guest's process is looked at. */
+const WATCH_MS = 10;
+
+function planOf(kind: GuestKind, run: RunContext, index: number, lease: AddressLease | undefined): GuestPlan {
+  const suffix = `${kind.prefix}${index}`;
+  return {
+    name: ownedName(run.owner.tag, suffix),
+    folder: join(run.runDir, suffix),
+    lease,
+    mac: lease === undefined ? undefined : macFor(lease.address),
+  };
+}
+
+function xmlOf(kind: GuestKind, plan: GuestPlan, run: RunContext, cpus: readonly number[]): string {
+  const { spec, bridge, accelerator } = kind;
+  const path = (file: string) => join(plan.folder, file);
+  return domainXml({
+    ...kind.machine(plan),
+    name: plan.name,
+    owner: run.owner,
+    accelerator,
+    memoryBytes: spec.memoryBytes,
+    cpus,
+    overlay: path('overlay.qcow2'),
+    diskCache: spec.diskCache,
+    network: bridge && plan.mac !== undefined ? { bridge: bridge.name, mac: plan.mac } : null,
+    pipes: { console: path('console'), marks: path('marks'), output: path('output') },
+  });
+}
+
+async function launch(attempt: Attempt, kind: GuestKind): Promise<void> {
+  await makeOwnFiles(attempt, kind);
+  attempt.undo.defer(() => removeDomain(attempt));
+  const { argv, startedNs, endedNs } = await createDomain(join(attempt.folder, 'domain.xml'));
+  attempt.launch.push({ argv, startedNs, endedNs });
+  attempt.marks.push({ name: 'api', atNs: endedNs });
+  attempt.qemu = new QemuProcess(attempt.name);
+}
+
+/** Waits for `ready`; a guest whose process ends meanwhile fails at once, not at the deadline. */
+async function awaitReady(attempt: Attempt, run: RunContext): Promise<void> {
+  const { channel, qemu } = attempt;
+  if (!channel || !qemu) return;
+  const end = new AbortController();
+  const launchedNs = attempt.marks[0]?.atNs ?? 0n;
+  const leftMs = Math.max(0, Math.round(run.startTimeoutMs - Number(nowNs() - launchedNs) / 1e6));
+  const signal = AbortSignal.any([run.signal, end.signal]);
+  const watch = waitUntil(() => !qemu.isAlive, { timeoutMs: leftMs, everyMs: WATCH_MS, signal });
+  void watch.then((gone) => gone && end.abort());
+  try {
+    await channel.waitFor('ready', leftMs, signal);
+  } catch (error) {
+    if (run.signal.aborted) throw new InterruptedError('INTERRUPTED', 'interrupted while a guest started');
+    if (qemu.isAlive || codeOf(error) === 'WORKLOAD_EXITED') throw error;
+    const last = tellingLines(attempt.console?.raw ?? '', 3);
+    throw new WorkloadError('DOMAIN_GONE', `the guest ended before it was ready${last === '' ? '' : `: ${last}`}`, {
+      cause: error,
+    });
+  } finally {
+    end.abort();
+  }
+}
+
+/** The timed part. @throws StartError, with all that was made removed; InterruptedError. */
+export async function startGuest(
+  kind: GuestKind,
+  run: RunContext,
+  index: number,
+  options: StartOptions = {},
+): Promise<Instance> {
+  run.signal.throwIfAborted();
+  const undo = new AsyncDisposableStack();
+  const lease = kind.bridge ? undo.use(kind.bridge.lease()) : undefined;
+  const marks: Mark[] = [];
+  const plan = planOf(kind, run, index, lease);
+  const xml = xmlOf(kind, plan, run, options.cpus ?? kind.spec.cpus);
+  const attempt: Attempt = { ...plan, xml, marks, launch: [], undo };
+  try {
+    await attach(attempt, kind);
+    marks.push({ name: 'launched', atNs: nowNs() });
+    await launch(attempt, kind);
+    await awaitReady(attempt, run);
+    if (kind.accelerator === 'kvm' && !(await runsOnKvm(attempt.name))) {
+      throw new ResourceError('NOT_KVM', 'QEMU says that this guest does not run on KVM');
+    }
+  } catch (error) {
+    return await fail(attempt, kind, error, run);
+  }
+  const { qemu, channel } = attempt;
+  if (!qemu || !channel) throw new ResourceError('DOMAIN_GONE', `the domain ${attempt.name} is not running`);
+  collectMarks(attempt);
+  return new Guest({
+    ref: { kind: 'domain', id: attempt.name, tag: run.owner.tag },
+    placement: kind.placement,
+    address: lease?.address ?? null,
+    marks,
+    launch: attempt.launch,
+    logs: logsOf(attempt, kind),
+    overlay: join(attempt.folder, 'overlay.qcow2'),
+    helper: kind.helper,
+    qemu,
+    channel,
+    client: kind.client,
+    owned: undo,
+  });
+}

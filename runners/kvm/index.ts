@@ -1,0 +1,14 @@
+import { defineRunner } from '../../bench/model/runner.ts';
+import { GUEST_PREFIXES } from '../kvm-common/kind.ts';
+import { sweepGuests } from '../kvm-common/sweep.ts';
+import { prepareGuests } from './prepared.ts';
+import { probe } from './probe.ts';
+
+/** Guests of libvirt and QEMU that boot a whole system from their own disk: the VM as people run it. */
+export const kvmRunner = defineRunner({
+  id: 'kvm',
+  apiVersion: 1,
+  probe,
+  prepare: prepareGuests,
+  sweep: (owner, context) => sweepGuests(GUEST_PREFIXES.system, owner, context),
+});
