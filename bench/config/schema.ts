@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { bytes, duration } from './quantities.ts';
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected lower-case letters, digits and hyphens');
+/** Of a built-in one, or a file that describes one. */
+const workload = z
+  .string()
+  .regex(/^(?:[a-z][a-z0-9-]{0,31}|.*\.ya?ml)$/, 'expected the id of a workload, or a file that ends in .yaml');
 const count = z.number().int().positive();
 
 /** What a configuration file may hold; every field is optional, the profile fills in the rest. */
@@ -9,7 +13,33 @@ export const configFileSchema = z.strictObject({
   profile: z.enum(['smoke', 'quick', 'standard', 'paper']).optional(),
   runners: z.array(id).nonempty().optional(),
   experiments: z.array(id).nonempty().optional(),
-  workload: id.optional(),
+  workload: workload.optional(),
+  throughput: z
+    .strictObject({
+      workloads: z.array(id).nonempty().optional(),
+      operationTime: duration.optional(),
+      blocks: count.nullable().optional(),
+      emulated: z.enum(['main', 'all']).optional(),
+      suite: z.string().optional(),
+    })
+    .optional(),
+  density: z
+    .strictObject({
+      containers: count.optional(),
+      vms: count.optional(),
+      loaded: z.strictObject({ containers: count.optional(), vms: count.optional() }).optional(),
+      rampTime: duration.optional(),
+      ramps: count.optional(),
+      arms: z
+        .array(z.enum(['idle', 'loaded']))
+        .nonempty()
+        .optional(),
+      slowdown: z.number().min(1).optional(),
+    })
+    .optional(),
+  vmImage: z.string().optional(),
+  clientCpus: z.array(z.number().int().nonnegative()).nonempty().optional(),
+  emulatedBlocks: count.optional(),
   columns: z.strictObject({ container: id.optional(), vm: id.optional() }).optional(),
   instance: z
     .strictObject({
@@ -40,6 +70,7 @@ export interface Config {
   readonly profile: 'smoke' | 'quick' | 'standard' | 'paper';
   readonly runners: readonly string[];
   readonly experiments: readonly string[];
+  /** The id of a built-in one, or the path of a file that describes one. */
   readonly workload: string;
   readonly columns: { readonly container: string; readonly vm: string };
   readonly instance: {
@@ -49,6 +80,38 @@ export interface Config {
     readonly diskCache: 'none' | 'writeback';
     readonly network: 'bridge' | 'none';
   };
+  readonly throughput: {
+    /** Which programs. */
+    readonly workloads: readonly string[];
+    /** Milliseconds of one operation, for programs that can be told. */
+    readonly operationTime: number;
+    /** Measured blocks; null: a pilot decides. */
+    readonly blocks: number | null;
+    /** Which programs an emulated runner is shown with: all of them, or the run's application (the first, where that is none of them). */
+    readonly emulated: 'main' | 'all';
+    /** A tinybench suite of the user's own in place of the shipped one; null: the shipped one. */
+    readonly suite: string | null;
+  };
+  readonly density: {
+    /** Most instances of a ramp, by kind. */
+    readonly containers: number;
+    readonly vms: number;
+    /** The same of loaded instances, which are filled one by one; never more than of idle ones. */
+    readonly loaded: { readonly containers: number; readonly vms: number };
+    /** Milliseconds after which a ramp starts nothing more. */
+    readonly rampTime: number;
+    /** Ramps of every runner; the interval of the slope needs three. */
+    readonly ramps: number;
+    readonly arms: readonly ('idle' | 'loaded')[];
+    /** k: a start that takes k times the first one's time ends the ramp. */
+    readonly slowdown: number;
+  };
+  /** A distribution's qcow2 cloud image in place of the full system's own build; null: our own. */
+  readonly vmImage: string | null;
+  /** CPUs of clients outside; null: tare picks them, apart from the instances'. */
+  readonly clientCpus: readonly number[] | null;
+  /** Blocks in which an emulated runner takes its turn where nothing of its values can be assessed. */
+  readonly emulatedBlocks: number;
   readonly accel: 'auto' | 'kvm' | 'tcg';
   readonly budget: number;
   readonly startTimeout: number;

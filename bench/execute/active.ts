@@ -6,7 +6,16 @@ import { codeOf, messageOf, TareError } from '../errors.ts';
 export interface ActiveRunner {
   readonly runner: Runner;
   readonly support: Extract<Support, { ok: true }>;
-  readonly prepared: Prepared;
+  /** By workload id; one that could not be prepared is not in it. The first workload of the run always is. */
+  readonly prepared: ReadonlyMap<string, Prepared>;
+}
+
+/** What one workload of the run starts. */
+export interface WorkloadSpec {
+  readonly workload: string;
+  readonly spec: InstanceSpec;
+  /** Whether emulated runners start it where others run as well. */
+  readonly emulatedToo: boolean;
 }
 
 export interface Lineup {
@@ -20,32 +29,45 @@ function unavailable(id: string, error: unknown): UnavailableRunner {
 }
 
 /**
- * Probes and prepares each runner, in order; one that cannot run does not keep the others from running.
+ * Probes each runner, in order, and prepares it for every workload; one that cannot run does not keep the others from running.
+ * A runner that cannot even prepare the first workload is left out; any further one is left out for that workload alone.
  * What was prepared goes onto the stack. An interruption ends it by throwing.
  */
 export async function lineUp(
   runners: readonly Runner[],
-  spec: InstanceSpec,
+  specs: readonly WorkloadSpec[],
   run: RunContext,
   stack: AsyncDisposableStack,
   onProgress: (message: string) => void,
 ): Promise<Lineup> {
   const active: ActiveRunner[] = [];
   const missing: UnavailableRunner[] = [];
+  const able: Pick<ActiveRunner, 'runner' | 'support'>[] = [];
   for (const runner of runners) {
     run.signal.throwIfAborted();
     const support = await runner.probe(run);
-    if (!support.ok) {
-      missing.push({ id: runner.id, code: support.code, reason: support.reason, hint: support.hint });
-      continue;
-    }
+    if (support.ok) able.push({ runner, support });
+    else missing.push({ id: runner.id, code: support.code, reason: support.reason, hint: support.hint });
+  }
+  const isEmulated = ({ support }: Pick<ActiveRunner, 'support'>) => support.capabilities.accelerator === 'tcg';
+  const allEmulated = able.every(isEmulated);
+  for (const candidate of able) {
+    run.signal.throwIfAborted();
+    const { runner, support } = candidate;
     onProgress(`preparing ${support.as}`);
-    try {
-      active.push({ runner, support, prepared: stack.use(await runner.prepare(spec, run)) });
-    } catch (error) {
-      run.signal.throwIfAborted();
-      missing.push(unavailable(runner.id, error));
+    const prepared = new Map<string, Prepared>();
+    const wanted = specs.filter(({ emulatedToo }) => emulatedToo || allEmulated || !isEmulated(candidate));
+    for (const { workload, spec } of wanted) {
+      try {
+        prepared.set(workload, stack.use(await runner.prepare(spec, run)));
+      } catch (error) {
+        run.signal.throwIfAborted();
+        const isFirst = workload === wanted[0]?.workload;
+        missing.push({ ...unavailable(runner.id, error), ...(isFirst ? {} : { workload }) });
+        if (isFirst) break;
+      }
     }
+    if (prepared.size > 0) active.push({ runner, support, prepared });
   }
   return { active, unavailable: missing };
 }
@@ -53,5 +75,7 @@ export async function lineUp(
 /** The manifest's entry of an active runner. */
 export function manifestRunner({ runner, support, prepared }: ActiveRunner): ManifestRunner {
   const { as, title, capabilities, versions } = support;
-  return { id: runner.id, as, title, capabilities, versions, digest: prepared.digest };
+  const digests = Object.fromEntries([...prepared].map(([workload, { digest }]) => [workload, digest]));
+  const [digest = ''] = Object.values(digests);
+  return { id: runner.id, as, title, capabilities, versions, digest, digests };
 }

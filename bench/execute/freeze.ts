@@ -4,11 +4,13 @@ import type { JournalEvent } from '../model/journal.ts';
 import type { FrozenBlocks } from '../model/manifest.ts';
 import { NATIVE } from '../plan.ts';
 import { freezeBlocks, minimumBlocksForLevel } from '../stats/blocks.ts';
-import { blockValues } from '../verdict/series.ts';
+import { isCompared } from '../model/metric.ts';
+import { Series } from '../verdict/series.ts';
 import type { ActiveRunner } from './active.ts';
 
 export interface FreezeContext {
   readonly experiment: Experiment;
+  /** Runners that take their turn in every block. */
   readonly active: readonly ActiveRunner[];
   readonly config: Config;
   readonly level: number;
@@ -20,12 +22,10 @@ export interface FreezeContext {
 }
 
 /** ln(runner/native) of each pilot block, ±Infinity for a failure; blocks without native have none. */
-function pilotLogs(context: FreezeContext, runner: string, metric: string): readonly number[] {
-  const key = { experiment: context.experiment.id, metric, phase: 'pilot' } as const;
-  const native = new Map(
-    blockValues(context.events, { ...key, runner: NATIVE }).map(({ block, value }) => [block, value]),
-  );
-  return blockValues(context.events, { ...key, runner }).flatMap(({ block, value }) => {
+function pilotLogs(series: Series, experiment: Experiment, runner: string, metric: string): readonly number[] {
+  const key = { experiment: experiment.id, workload: experiment.workload.id, metric, phase: 'pilot' } as const;
+  const native = new Map(series.blockValues({ ...key, runner: NATIVE }).map(({ block, value }) => [block, value]));
+  return series.blockValues({ ...key, runner }).flatMap(({ block, value }) => {
     const base = native.get(block);
     if (typeof base !== 'number') return [];
     return [value === 'failed' ? Infinity : Math.log(value / base)];
@@ -33,10 +33,13 @@ function pilotLogs(context: FreezeContext, runner: string, metric: string): read
 }
 
 function primaryLogs(context: FreezeContext): readonly (readonly number[])[] {
-  const primary = context.experiment.metrics.filter((metric) => metric.primary);
-  return context.active
+  const { experiment, active, events } = context;
+  const series = new Series(events);
+  const primary = experiment.metrics.filter((metric) => metric.primary);
+  const compared = primary.length > 0 ? primary : experiment.metrics.filter(isCompared);
+  return active
     .filter(({ support }) => support.as !== NATIVE && support.capabilities.accelerator !== 'tcg')
-    .flatMap(({ support }) => primary.map((metric) => pilotLogs(context, support.as, metric.id)));
+    .flatMap(({ support }) => compared.map((metric) => pilotLogs(series, experiment, support.as, metric.id)));
 }
 
 /**
@@ -59,4 +62,12 @@ export function freeze(context: FreezeContext): FrozenBlocks {
   });
   const bound = Math.max(squareSize, Math.floor(config.maxBlocks / squareSize) * squareSize);
   return { blocks: Math.min(blocks, bound), reason: blocks > bound ? 'profile' : reason, needed };
+}
+
+/**
+ * What is left of a number of blocks that the profile fixed, once the first block has shown what one costs: as many as the
+ * time pays for. Looks at the clock alone, never at a value.
+ */
+export function cutToBudget(blocks: number, firstBlockMs: number, leftMs: number): number {
+  return Math.max(1, Math.min(blocks, 1 + Math.floor(Math.max(0, leftMs) / Math.max(1, firstBlockMs))));
 }

@@ -1,11 +1,10 @@
-import { codeOf, messageOf, ParseError, StartError } from '../errors.ts';
+import { codeOf, messageOf, ParseError, StartError, UnsupportedError } from '../errors.ts';
 import { hostCpuNs } from '../host/cpu-time.ts';
 import type { EventSink } from '../journal/write.ts';
-import type { Experiment, Subject } from '../model/experiment.ts';
+import type { Experiment, Subject, SubjectStart } from '../model/experiment.ts';
 import type { Coordinates, FailureEvent } from '../model/journal.ts';
 import { MARK_NAMES, type Mark, type MarkName, sinceLaunch } from '../model/mark.ts';
-import type { Instance, RunContext } from '../model/runner.ts';
-import type { Workload } from '../model/workload.ts';
+import type { Instance, Prepared, RunContext } from '../model/runner.ts';
 import type { ActiveRunner } from './active.ts';
 import { writeInstanceLog } from './logs.ts';
 
@@ -16,7 +15,8 @@ export interface RunScope {
   readonly run: RunContext;
   readonly bundle: string;
   readonly journal: EventSink;
-  readonly workload: Workload;
+  /** CPU sets over which instances that are not timed may be spread. */
+  readonly spread: readonly (readonly number[])[];
   /** The next instance's number. */
   readonly nextInstance: () => number;
 }
@@ -44,6 +44,7 @@ export class Turnkeeper {
   readonly #failed = new Set<string>();
   readonly #journalled = new WeakSet<object>();
   #instance: number | null = null;
+  #readBack = false;
   startFailed = false;
 
   constructor(scope: RunScope, active: ActiveRunner, turn: Turn, experiment: Experiment) {
@@ -74,8 +75,8 @@ export class Turnkeeper {
     this.#append('start', metrics, code, message, {});
   }
 
-  #coordinates(): Coordinates {
-    return { ...this.#turn, instance: this.#instance };
+  #coordinates(instance = this.#instance): Coordinates {
+    return { ...this.#turn, instance };
   }
 
   #append(
@@ -84,29 +85,50 @@ export class Turnkeeper {
     code: string,
     message: string,
     marks: FailureEvent['marks'],
+    instance = this.#instance,
   ): void {
     for (const metric of metrics) this.#failed.add(metric);
-    const event = { type: 'failure', ...this.#coordinates(), metrics, stage, code, marks } as const;
+    const event = { type: 'failure', ...this.#coordinates(instance), metrics, stage, code, marks } as const;
     this.#scope.journal.append({ ...event, message: message.slice(0, MAX_MESSAGE) });
   }
 
-  #fail(stage: FailureEvent['stage'], metrics: readonly string[], error: unknown): void {
+  #fail(stage: FailureEvent['stage'], metrics: readonly string[], error: unknown, instance = this.#instance): void {
     const open = metrics.filter((metric) => !this.#failed.has(metric));
     if (metrics.length > 0 && open.length === 0) return;
-    this.#append(stage, open, codeOf(error), messageOf(error), reachedMarks(error));
+    this.#append(stage, open, codeOf(error), messageOf(error), reachedMarks(error), instance);
   }
 
-  async #start(metrics: readonly string[]): Promise<Instance> {
-    const { run, nextInstance, bundle, journal } = this.#scope;
+  /** @throws UnsupportedError `NOT_PREPARED`: the line-up said why. */
+  #prepared(): Prepared {
+    const prepared = this.#active.prepared.get(this.#turn.workload);
+    if (prepared) return prepared;
+    const { workload, runner } = this.#turn;
+    throw new UnsupportedError('NOT_PREPARED', `${runner} could not be prepared for ${workload}`);
+  }
+
+  /** Keeps what a started instance was launched with, and what it really got. */
+  async #register(instance: Instance, index: number, options: SubjectStart): Promise<void> {
+    const { brief = false, cpus } = options;
+    if (brief && this.#readBack) return;
+    this.#readBack = true;
+    const { launch, logs } = instance;
+    writeInstanceLog(this.#scope.bundle, index, this.#turn.runner, { launch, files: logs });
+    const limits = await instance.describe();
+    const asked = cpus === undefined ? {} : { cpus };
+    this.#scope.journal.append({ type: 'limits', ...this.#coordinates(index), limits, ...asked });
+  }
+
+  async #start(metrics: readonly string[], options: SubjectStart = {}): Promise<Instance> {
+    const { run, nextInstance, bundle } = this.#scope;
     run.signal.throwIfAborted();
+    const prepared = this.#prepared();
     const index = nextInstance();
     this.#instance = index;
     const runner = this.#turn.runner;
     try {
-      const instance = await this.#active.prepared.start(run, index);
-      writeInstanceLog(bundle, index, runner, { launch: instance.launch, files: instance.logs });
+      const instance = await prepared.start(run, index, options.cpus === undefined ? {} : { cpus: options.cpus });
       try {
-        journal.append({ type: 'limits', ...this.#coordinates(), limits: await instance.describe() });
+        await this.#register(instance, index, options);
       } catch (error) {
         await instance[Symbol.asyncDispose]();
         throw error;
@@ -117,7 +139,7 @@ export class Turnkeeper {
       this.startFailed = true;
       if (error instanceof StartError) writeInstanceLog(bundle, index, runner, { launch: [], files: error.logs });
       const expected = metrics.filter((metric) => this.#expects(metric));
-      this.#fail('start', expected, error);
+      this.#fail('start', expected, error, index);
       if (typeof error === 'object' && error !== null) this.#journalled.add(error);
       throw error;
     }
@@ -130,14 +152,25 @@ export class Turnkeeper {
   }
 
   #subject(): Subject {
-    const { run, workload, journal } = this.#scope;
+    const { run, journal, spread } = this.#scope;
+    const { experiment, workload, runner, block, phase } = this.#turn;
     return {
-      prepared: this.#active.prepared,
-      workload,
-      block: this.#turn.block,
+      prepared: this.#prepared(),
+      workload: this.#experiment.workload,
+      capabilities: this.#active.support.capabilities,
+      spread,
+      block,
       signal: run.signal,
       hostCpuNs,
-      start: (metrics) => this.#start(metrics),
+      start: (metrics, options) => this.#start(metrics, options),
+      guard: (guard, tripped, value, message) => {
+        const text = message.slice(0, MAX_MESSAGE);
+        journal.append({
+          ...{ type: 'guard', experiment, workload, runner, block, phase },
+          ...{ guard, tripped, value, message: text },
+        } as const);
+      },
+      ramp: (step) => journal.append({ type: 'ramp', ...this.#coordinates(), ...step }),
       record: (metric, value, operation = 0) => {
         if (!Number.isFinite(value)) throw new ParseError('NOT_A_NUMBER', `${metric} came out as ${value}`);
         this.#recorded.add(metric);

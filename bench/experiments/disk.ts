@@ -3,10 +3,13 @@ import { allocatedBytes, assessableFileSystem, syncFileSystem } from '../image/u
 import type { Experiment, Subject } from '../model/experiment.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Instance } from '../model/runner.ts';
+import type { Workload } from '../model/workload.ts';
+import { inParallel, mapInParallel } from '../proc/parallel.ts';
 import { leastSquaresSlope, type RampPoint } from '../stats/slope.ts';
+import { disposeAll } from './dispose.ts';
 
 /** Instances of one ramp: the slope needs at least five. */
-const RAMP = 5;
+export const RAMP = 5;
 const COMMAND_TIMEOUT_MS = 120_000;
 
 function size(id: string, title: string): Metric {
@@ -17,8 +20,10 @@ const METRICS: readonly Metric[] = [
   size('distribution', 'compressed bytes to ship'),
   size('image', 'allocated for the first instance, without its own data'),
   size('marginal-ready', 'added by each further instance, when ready'),
-  size('marginal-data', 'added by each further instance, after a fixed data set was saved'),
 ];
+
+/** Only of a workload that has a data set. */
+const WITH_DATA = size('marginal-data', 'added by each further instance, after a fixed data set was saved');
 
 async function runInside(instance: Instance, argv: readonly string[]): Promise<void> {
   const result = await instance.exec(argv, { timeoutMs: COMMAND_TIMEOUT_MS });
@@ -33,11 +38,10 @@ async function allocatedBy(image: readonly string[], instances: readonly Instanc
   return await allocatedBytes(paths);
 }
 
-async function syncAll(instances: readonly Instance[]): Promise<void> {
-  for (const instance of instances) {
-    await runInside(instance, ['/bin/sync']);
-    for (const path of instance.diskPaths()) await syncFileSystem(path);
-  }
+/** Inside every instance, with this much at a time, and then outside. */
+async function syncAll(instances: readonly Instance[], concurrency: number): Promise<void> {
+  await inParallel(instances, concurrency, (instance) => runInside(instance, ['/bin/sync']));
+  for (const path of instances.flatMap((instance) => instance.diskPaths())) await syncFileSystem(path);
 }
 
 /** The slope of total bytes over 0 … RAMP instances. */
@@ -65,22 +69,30 @@ async function ramp(subject: Subject): Promise<void> {
   const image = await subject.prepared.imagePaths();
   await requireAssessable(image);
   subject.record('image', await allocatedBytes(image));
+  const asked = subject.workload.fillBytes > 0 ? ['marginal-ready', 'marginal-data'] : ['marginal-ready'];
+  const started: Instance[] = [];
   await using stack = new AsyncDisposableStack();
-  const instances: Instance[] = [];
-  for (let count = 0; count < RAMP; count += 1) {
-    instances.push(stack.use(await subject.start(['marginal-ready', 'marginal-data'])));
-  }
+  stack.defer(() => disposeAll(started));
+  // Nothing here is timed, so that the instances may start side by side, each on CPUs of its own.
+  const { spread } = subject;
+  const instances = await mapInParallel(Array.from({ length: RAMP }), spread.length, async (_, worker) => {
+    const cpus = spread[worker];
+    const instance = await subject.start(asked, cpus === undefined ? {} : { cpus });
+    started.push(instance);
+    return instance;
+  });
   try {
-    await syncAll(instances);
+    await syncAll(instances, spread.length);
     subject.record('marginal-ready', await slopeOver(image, instances));
   } catch (error) {
-    return subject.fail('measure', ['marginal-ready', 'marginal-data'], error);
+    return subject.fail('measure', asked, error);
   }
+  if (subject.workload.fillBytes === 0) return;
   try {
-    for (const instance of instances) {
+    await inParallel(instances, spread.length, async (instance) => {
       for (const argv of subject.workload.fill(instance.placement)) await runInside(instance, argv);
-    }
-    await syncAll(instances);
+    });
+    await syncAll(instances, spread.length);
     subject.record('marginal-data', await slopeOver(image, instances));
   } catch (error) {
     subject.fail('measure', ['marginal-data'], error);
@@ -88,21 +100,22 @@ async function ramp(subject: Subject): Promise<void> {
 }
 
 /** Allocated bytes of named paths: what is shipped, what the first instance needs, what each further one adds. */
-export function diskExperiment(options: { readonly rampBlocks: number }): Experiment {
+export function diskExperiment(options: { readonly workload: Workload; readonly rampBlocks: number }): Experiment {
   return {
     id: 'disk',
     title: 'Disk',
-    metrics: METRICS,
+    workload: options.workload,
+    metrics: options.workload.fillBytes > 0 ? [...METRICS, WITH_DATA] : METRICS,
     pilotBlocks: 0,
     fixedBlocks: options.rampBlocks,
+    emulatedToo: true,
+    share: 8,
     async measure(subject) {
-      if (subject.block === 0) {
-        const parts = await subject.prepared.distribution();
-        subject.record(
-          'distribution',
-          Object.values(parts).reduce((sum, bytes) => sum + bytes, 0),
-        );
-      }
+      const parts = await subject.prepared.distribution();
+      subject.record(
+        'distribution',
+        Object.values(parts).reduce((sum, bytes) => sum + bytes, 0),
+      );
       await ramp(subject);
     },
   };

@@ -3,6 +3,7 @@ import type { Experiment, Subject } from '../model/experiment.ts';
 import { sinceLaunch } from '../model/mark.ts';
 import type { Metric } from '../model/metric.ts';
 import type { Instance } from '../model/runner.ts';
+import type { Workload } from '../model/workload.ts';
 
 const PINGS = 5;
 const PING_TIMEOUT_MS = 2000;
@@ -55,15 +56,19 @@ async function recordChannel(subject: Subject, instance: Instance): Promise<void
 
 /** How long one fresh instance takes from its first launch command to each named end point, and to its end. */
 export function startupExperiment(options: {
+  readonly workload: Workload;
   readonly pilotBlocks: number;
   readonly stopTimeoutMs: number;
 }): Experiment {
   return {
     id: 'startup',
     title: 'Startup',
+    workload: options.workload,
     metrics: METRICS,
     pilotBlocks: options.pilotBlocks,
     fixedBlocks: null,
+    emulatedToo: true,
+    share: 2,
     async measure(subject) {
       const daemons = await subject.prepared.daemons();
       const before = subject.hostCpuNs(daemons);

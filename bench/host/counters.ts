@@ -32,3 +32,9 @@ export function parseFullStallUs(pressure: string): number | null {
   const total = /^full .*\btotal=(\d+)$/m.exec(pressure)?.[1];
   return total === undefined ? null : Number(total);
 }
+
+/** Percent of the last ten seconds in which every runnable task waited (`full`), from a file of /proc/pressure. */
+export function parseFullPressure(pressure: string): number | null {
+  const share = /^full avg10=(\d+(?:\.\d+)?) /m.exec(pressure)?.[1];
+  return share === undefined ? null : Number(share);
+}

@@ -4,6 +4,8 @@ import { dirname } from 'node:path';
 /** One line of /proc/self/mountinfo. */
 export interface Mount {
   readonly point: string;
+  /** The folder of the file system that is seen there; a container may see only a part of it. */
+  readonly root: string;
   readonly type: string;
   /** Options of the file system; the controllers of a cgroup v1 hierarchy are among them. */
   readonly options: readonly string[];
@@ -18,10 +20,10 @@ function unescaped(path: string): string {
 export function parseMounts(mountinfo: string): readonly Mount[] {
   return mountinfo.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ');
-    const point = before.split(' ')[4];
+    const [, , , root, point] = before.split(' ');
     const [type, , options] = after.split(' ');
-    if (point === undefined || type === undefined || options === undefined) return [];
-    return [{ point: unescaped(point), type, options: options.split(',') }];
+    if (root === undefined || point === undefined || type === undefined || options === undefined) return [];
+    return [{ point: unescaped(point), root: unescaped(root), type, options: options.split(',') }];
   });
 }
 

@@ -14,6 +14,8 @@ export interface ParityReading {
   readonly isolation: Isolation;
   readonly designed: readonly DesignedDifference[];
   readonly limits: EffectiveLimits;
+  /** CPUs that this instance was to get, where not the spec's. */
+  readonly cpus?: readonly number[];
 }
 
 type Limit = keyof EffectiveLimits;
@@ -81,7 +83,7 @@ export function differences(spec: ParitySpec, readings: readonly ParityReading[]
   const containers = readings.filter(({ isolation }) => isolation === 'container');
   const reference = containers.find(({ runner }) => runner === REFERENCE) ?? containers[0];
   const found = readings.flatMap((reading) =>
-    [...againstSpec(spec, reading), ...amongContainers(reference, reading)]
+    [...againstSpec({ ...spec, cpus: reading.cpus ?? spec.cpus }, reading), ...amongContainers(reference, reading)]
       .filter(({ expected, actual }) => expected !== actual)
       .map(({ limit, expected, actual }): Difference => {
         const designed = reading.designed.find((difference) => difference.limit === limit)?.why ?? null;

@@ -16,7 +16,7 @@ const INSTALL_TIMEOUT_MS = 30 * 60_000;
  * Namespaces of its own, whose first process dies with tare: even after SIGKILL nothing goes on writing, and no mount that
  * the installation made was ever visible on the host.
  */
-const CONTAINED = [
+export const CONTAINED = [
   ...['setpriv', '--pdeathsig', 'KILL', '--'],
   ...['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--propagation', 'private', '--'],
 ] as const;

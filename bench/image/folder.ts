@@ -12,5 +12,6 @@ export function makeFolder(folder: string): void {
 
 /** Removes a folder of ours and never anything that is mounted below it; one that is gone is fine. */
 export async function removeFolder(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
   await exec(['rm', '--recursive', '--force', '--one-file-system', '--', folder]);
 }

@@ -110,11 +110,24 @@ export async function listTree(root: string): Promise<readonly ListingEntry[]> {
   return entries;
 }
 
-/** `sha256:…` over the canonical listing: one JSON array a line, fields in the order of `ListingEntry`. */
+/** One entry as its line of the canonical listing: one JSON array, fields in the order of `ListingEntry`. */
+function lineOf({ path, type, mode, uid, gid, size, content }: ListingEntry): string {
+  return JSON.stringify([path, type, mode, uid, gid, size, content]);
+}
+
+/** `sha256:…` over the canonical listing. */
 export function listingDigest(entries: readonly ListingEntry[]): string {
   const hash = createHash('sha256');
-  for (const { path, type, mode, uid, gid, size, content } of entries) {
-    hash.update(`${JSON.stringify([path, type, mode, uid, gid, size, content])}\n`);
-  }
+  for (const entry of entries) hash.update(`${lineOf(entry)}\n`);
   return `sha256:${hash.digest('hex')}`;
+}
+
+/** Paths of what `above` has beyond `below`; undefined where it is not `below` whole and unchanged with something added. */
+export function additions(
+  below: readonly ListingEntry[],
+  above: readonly ListingEntry[],
+): readonly string[] | undefined {
+  const known = new Set(below.map(lineOf));
+  const added = above.filter((entry) => !known.has(lineOf(entry)));
+  return above.length - added.length === known.size ? added.map(({ path }) => path) : undefined;
 }

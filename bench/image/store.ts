@@ -1,5 +1,5 @@
 import { readdir, readFile, readlink, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, messageOf, ParseError, ResourceError } from '../errors.ts';
 import type { Image, ImageManifest } from '../model/image.ts';
@@ -19,6 +19,10 @@ export const MANIFEST_FILE = 'image.json';
 const manifestSchema = z.strictObject({
   schema: z.literal(1),
   digest: z.string().regex(DIGEST),
+  flavour: z.enum(['base', 'node']).exactOptional(),
+  layer: z
+    .strictObject({ on: z.string().regex(DIGEST), adds: z.record(z.string().max(64), z.string().max(64)) })
+    .exactOptional(),
   recipe: z.strictObject({
     id: z.string().regex(HASH),
     suite: z.string().max(64),
@@ -42,6 +46,11 @@ const manifestSchema = z.strictObject({
     z.strictObject({ sha256: z.string().regex(HASH), bytes: z.number().int().nonnegative() }),
   ),
 });
+
+/** First 16 hex digits. */
+function folderName(digest: string): string {
+  return digest.slice('sha256:'.length, 'sha256:'.length + 16);
+}
 
 /** Where the images of a state directory are. */
 export function imagesDir(stateDir: string): string {
@@ -97,8 +106,22 @@ export async function listImages(stateDir: string): Promise<readonly Image[]> {
     .toSorted((a, b) => a.manifest.createdAt.localeCompare(b.manifest.createdAt));
 }
 
+/** The image of exactly this digest in the same store; undefined where it is not there. */
+export async function imageBeside(image: Image, digest: string): Promise<Image | undefined> {
+  const found = await readIfComplete(join(dirname(image.folder), folderName(digest)));
+  return found?.manifest.digest === digest ? found : undefined;
+}
+
 function pointer(stateDir: string, id: string): string {
   return join(imagesDir(stateDir), `current-${id.slice(0, 16)}`);
+}
+
+/** The image that a recipe made or that was imported for it; undefined where there is none. @param id the recipe's. */
+export async function currentImage(stateDir: string, id: string): Promise<Image | undefined> {
+  const name = await readlink(pointer(stateDir, id)).catch(() => '');
+  if (!FOLDER.test(name)) return undefined;
+  const image = await readIfComplete(join(imagesDir(stateDir), name));
+  return image?.manifest.recipe.id === id ? image : undefined;
 }
 
 /**
@@ -107,13 +130,7 @@ function pointer(stateDir: string, id: string): string {
  * @throws ConfigError `IMAGE_AMBIGUOUS` when several begin so.
  */
 export async function findImage(stateDir: string, digestPrefix?: string): Promise<Image | undefined> {
-  if (digestPrefix === undefined) {
-    const id = recipeId();
-    const name = await readlink(pointer(stateDir, id)).catch(() => '');
-    if (!FOLDER.test(name)) return undefined;
-    const image = await readIfComplete(join(imagesDir(stateDir), name));
-    return image?.manifest.recipe.id === id ? image : undefined;
-  }
+  if (digestPrefix === undefined) return currentImage(stateDir, recipeId());
   const hex = digestPrefix.replace(/^sha256:/, '');
   const found = (await listImages(stateDir)).filter(({ manifest }) =>
     manifest.digest.slice('sha256:'.length).startsWith(hex),
@@ -185,7 +202,7 @@ export async function startUnfinished(stateDir: string): Promise<void> {
  */
 export async function commitImage(stateDir: string, unfinished: string): Promise<Image> {
   const { manifest } = await readImage(unfinished);
-  const name = manifest.digest.slice('sha256:'.length, 'sha256:'.length + 16);
+  const name = folderName(manifest.digest);
   const folder = join(imagesDir(stateDir), name);
   await exec(['sync', '--file-system', unfinished]);
   if ((await readIfComplete(folder)) === undefined) {

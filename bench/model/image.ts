@@ -1,3 +1,5 @@
+import type { Flavour } from './workload.ts';
+
 /** One package of the root tree. */
 export interface ImagePackage {
   readonly name: string;
@@ -7,11 +9,23 @@ export interface ImagePackage {
   readonly sha256: string | null;
 }
 
+/** What a flavour's tree holds beyond another image's, which it contains whole and unchanged. */
+export interface ImageLayer {
+  /** Digest of the image below. */
+  readonly on: string;
+  /** What was added, with its version, by name. */
+  readonly adds: Readonly<Record<string, string>>;
+}
+
 /** What `image.json` beside an image holds. */
 export interface ImageManifest {
   readonly schema: 1;
   /** `sha256:…` over the tree's canonical listing: path, type, mode, owner, size, link target and content hash. */
   readonly digest: string;
+  /** Default: `base`. */
+  readonly flavour?: Flavour;
+  /** Absent in a base. */
+  readonly layer?: ImageLayer;
   readonly recipe: {
     /** 64 hex digits over everything that decides what is built, the probe's source included. */
     readonly id: string;
@@ -48,6 +62,17 @@ export const INSIDE = {
   marks: '/tare/marks',
   /** Requests, host to instance: a bind-mounted FIFO in containers. */
   commands: '/tare/commands',
+  /** Name of the abstract UNIX socket on which programs inside announce their start and end to the probe. */
+  announce: 'tare',
   /** Where workloads keep their data; on the instance's own writable storage. */
   data: '/tare/data',
+} as const;
+
+/** Where the flavour `node` has what it adds. */
+export const NODE_LAYER = {
+  node: '/usr/local/bin/node',
+  /** The runner of tinybench suites; `bench/workloads/suite/run.ts` says how it is called. */
+  runner: '/tare/suite/run.ts',
+  /** tare's own suite. */
+  shipped: '/tare/suite/shipped.bench.ts',
 } as const;

@@ -42,12 +42,38 @@ export interface FailureEvent extends Coordinates {
 export interface LimitsEvent extends Coordinates {
   readonly type: 'limits';
   readonly limits: EffectiveLimits;
+  /** Host CPUs that this instance was to get, where not the spec's. */
+  readonly cpus?: readonly number[];
+}
+
+/** A ramp after one of its steps: how many instances stand and what they take. */
+export interface RampStep {
+  /** `idle` or `loaded`. */
+  readonly arm: string;
+  /** Instances whose start was tried so far; those that became ready; those that answered at this step. */
+  readonly launched: number;
+  readonly ready: number;
+  readonly alive: number;
+  /** MemTotal − MemAvailable of the host after settling, less the same before the ramp's first start. */
+  readonly usedBytes: number;
+  readonly availableBytes: number;
+  /** Median nanoseconds to `ready` of the starts of this step; null where none became ready. */
+  readonly startNs: number | null;
+  /** The rule that ended the ramp at this step, and what it saw; null where it went on. */
+  readonly stop: { readonly rule: string; readonly message: string } | null;
+}
+
+export interface RampEvent extends Coordinates, RampStep {
+  readonly type: 'ramp';
 }
 
 /** A state of the host that makes the values of its block doubtful. */
 export interface GuardEvent {
   readonly type: 'guard';
   readonly experiment: string;
+  readonly workload: string;
+  /** Set where only this runner's values are doubtful. */
+  readonly runner?: string;
   readonly block: number;
   readonly phase: 'pilot' | 'measured';
   readonly guard: string;
@@ -60,11 +86,13 @@ export interface GuardEvent {
 export interface FrozenEvent extends FrozenBlocks {
   readonly type: 'frozen';
   readonly experiment: string;
+  readonly workload: string;
 }
 
 export interface BlockEvent {
   readonly type: 'block';
   readonly experiment: string;
+  readonly workload: string;
   readonly block: number;
   readonly phase: 'pilot' | 'measured';
   readonly order: readonly string[];
@@ -80,4 +108,12 @@ export interface EndEvent {
   readonly at: string;
 }
 
-export type JournalEvent = SampleEvent | FailureEvent | LimitsEvent | GuardEvent | FrozenEvent | BlockEvent | EndEvent;
+export type JournalEvent =
+  | SampleEvent
+  | FailureEvent
+  | LimitsEvent
+  | RampEvent
+  | GuardEvent
+  | FrozenEvent
+  | BlockEvent
+  | EndEvent;

@@ -23,8 +23,10 @@ export interface ManifestRunner {
   readonly title: string;
   readonly capabilities: Capabilities;
   readonly versions: Readonly<Record<string, string>>;
-  /** Identity of what it starts. */
+  /** Identity of what it starts for the first workload. */
   readonly digest: string;
+  /** The same for every workload, by its id. */
+  readonly digests?: Readonly<Record<string, string>>;
 }
 
 export interface UnavailableRunner {
@@ -32,6 +34,8 @@ export interface UnavailableRunner {
   readonly code: string;
   readonly reason: string;
   readonly hint: string;
+  /** Set where the runner could not prepare this workload only. */
+  readonly workload?: string;
 }
 
 /** The number of measured blocks, fixed before the first of them. */
@@ -62,11 +66,13 @@ export interface Manifest {
   readonly config: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly host: HostFacts;
+  /** The base image; `flavours` has the digests of those built on it that the run used, by name. */
   readonly image: {
     readonly digest: string;
     readonly packages: number;
     readonly createdAt: string;
     readonly suite: string;
+    readonly flavours?: Readonly<Record<string, string>>;
   };
   readonly runners: readonly ManifestRunner[];
   readonly unavailable: readonly UnavailableRunner[];
@@ -78,7 +84,17 @@ export interface Manifest {
     readonly memoryBytes: number;
     readonly diskCache: 'none' | 'writeback';
     readonly network: 'bridge' | 'none';
+    readonly clientCpus: readonly number[];
   };
+  /** Which CPUs the run uses for what; `warnings` are sentences about what could not be kept apart. */
+  readonly placement?: {
+    readonly instance: readonly number[];
+    readonly client: readonly number[];
+    readonly host: readonly number[];
+    readonly warnings: readonly string[];
+  };
+  /** Where the VM column's image comes from, as it stands in a sentence. */
+  readonly vmImage: string;
   readonly workloadSettings: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
   /** 1 − 0.05/m. */
   readonly level: number;

@@ -18,6 +18,7 @@ export type ResourceKind =
   | 'network'
   | 'netns'
   | 'link'
+  | 'rule'
   | 'mount'
   | 'cgroup'
   | 'folder';

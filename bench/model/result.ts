@@ -1,4 +1,6 @@
-import type { Better } from './metric.ts';
+import type { RampStep } from './journal.ts';
+import type { Better, Unit } from './metric.ts';
+import type { Text } from './text.ts';
 import type { HostFacts, Manifest, ManifestRunner, UnavailableRunner } from './manifest.ts';
 
 export interface Interval {
@@ -39,7 +41,7 @@ export interface Cell {
   readonly workload: string;
   readonly metric: string;
   readonly title: string;
-  readonly unit: 'ns' | 'bytes';
+  readonly unit: Unit;
   readonly better: Better;
   readonly primary: boolean;
   /** Blocks with a value. */
@@ -52,23 +54,25 @@ export interface Cell {
   /** `emulated`: shown apart, without ratio or verdict. `not-comparable`: an undeclared difference was read back. */
   readonly status: 'assessable' | 'emulated' | 'not-comparable' | 'no-data';
   readonly ratioToNative: RatioToNative | null;
+  /** Of a VM: the same against the runner of the container column, whose failures `withoutNative` then counts; else null. */
+  readonly ratioToContainer: RatioToNative | null;
   /** What is left when blocks in which a guard tripped are put aside; null where no block was marked. */
   readonly withoutMarked: { readonly n: number; readonly median: number | null; readonly ratio: number | null } | null;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Text[];
 }
 
 export interface ClaimHalf {
   readonly column: 'container' | 'vm';
-  readonly source: { readonly en: string; readonly zh: string };
+  readonly source: Text;
   readonly verdict: 'holds' | 'does-not-hold' | 'not-resolved' | 'not-assessable';
-  readonly reason: string;
+  readonly reason: Text;
   /** Keys of the cells that decide it. */
   readonly evidence: readonly string[];
 }
 
 export interface ClaimResult {
   readonly id: string;
-  readonly feature: { readonly en: string; readonly zh: string };
+  readonly feature: Text;
   readonly halves: readonly ClaimHalf[];
 }
 
@@ -85,6 +89,9 @@ export interface Difference {
 export interface GuardSummary {
   readonly guard: string;
   readonly experiment: string;
+  readonly workload: string;
+  /** Set where only this runner's values are doubtful. */
+  readonly runner?: string;
   readonly blocks: number;
   readonly tripped: number;
   readonly message: string;
@@ -93,11 +100,21 @@ export interface GuardSummary {
 export interface FailureSummary {
   readonly runner: string;
   readonly experiment: string;
+  readonly workload: string;
   readonly phase: 'pilot' | 'measured';
   readonly stage: string;
   readonly code: string;
   readonly message: string;
   readonly count: number;
+}
+
+/** One ramp of instances, from the first step to the rule that ended it. */
+export interface RampSummary {
+  readonly runner: string;
+  readonly workload: string;
+  readonly block: number;
+  readonly arm: string;
+  readonly steps: readonly RampStep[];
 }
 
 /** `result.json`: derived from manifest and journal alone, byte for byte. */
@@ -124,6 +141,7 @@ export interface Result {
   readonly cells: readonly Cell[];
   readonly claims: readonly ClaimResult[];
   readonly differences: readonly Difference[];
+  readonly ramps: readonly RampSummary[];
   readonly guards: readonly GuardSummary[];
   readonly failures: readonly FailureSummary[];
   readonly outcome: 'complete' | 'interrupted' | 'failed' | 'cut';

@@ -16,6 +16,8 @@ export interface InstanceSpec {
   /** How a virtual disk is cached by the host. */
   readonly diskCache: 'none' | 'writeback';
   readonly network: 'bridge' | 'none';
+  /** Host CPUs of a client that measures the instance from outside; the instance's own are not among them where it can be. */
+  readonly clientCpus: readonly number[];
 }
 
 /** What the kernel or the domain really gave, read back after the start. Null: not applicable or not readable. */
@@ -88,6 +90,14 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** From t0 until `ready`; then the start has failed. */
   readonly startTimeoutMs: number;
+  /** A distribution's qcow2 cloud image (absolute path) in place of the full-system runner's own build. */
+  readonly vmImage?: string;
+}
+
+/** What one start may have otherwise than the spec. */
+export interface StartOptions {
+  /** Host CPUs of this instance instead of the spec's; as many vCPUs as CPUs. */
+  readonly cpus?: readonly number[];
 }
 
 export interface SweepContext {
@@ -119,6 +129,15 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+/** A program inside whose start and end were announced over the mark channel. */
+export interface TimedResult extends ExecResult {
+  /** When "start" and "end" arrived, on the host's monotonic clock. */
+  readonly startedNs: bigint;
+  readonly endedNs: bigint;
+  /** Nanoseconds from start to end on the clock inside. */
+  readonly insideNs: number;
+}
+
 /** How an instance ended: `gone` is when its last process or its domain was observed gone. */
 export interface Ending {
   readonly startedNs: bigint;
@@ -139,6 +158,21 @@ export interface Instance extends AsyncDisposable {
   readonly logs: Readonly<Record<string, string>>;
   /** Runs a program inside to its end. Throws CommandError when it could not be run, or on deadline or flood. */
   exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
+  /**
+   * As exec(), with start and end announced over the mark channel. One at a time.
+   * Throws WorkloadError `MARK_TIMEOUT` or `MARK_PROTOCOL` where an announcement did not come.
+   */
+  timed(argv: readonly string[], options: ExecOptions): Promise<TimedResult>;
+  /**
+   * Its IPv4 address as `client` reaches it: on the run's bridge, loopback natively; null without a network.
+   */
+  readonly address: string | null;
+  /**
+   * Runs a program of the same tree outside the box, on the spec's client CPUs, from another port of the instance's bridge
+   * (natively: on the host). Throws ResourceError `NO_NETWORK` without a network, `BRIDGE_BLOCKED` where the host's packet
+   * filter stands in the way, CommandError as exec().
+   */
+  client(argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
   describe(): Promise<EffectiveLimits>;
   /** Asks over the mark channel and waits for the echo; nanoseconds of the round trip. */
   ping(timeoutMs: number): Promise<number>;
@@ -167,7 +201,9 @@ export interface Prepared extends AsyncDisposable {
    * The timed part: everything made for this instance alone, until `ready`. Concurrency-safe.
    * Throws StartError with the marks that were reached; by then everything made has been removed.
    */
-  start(run: RunContext, index: number): Promise<Instance>;
+  start(run: RunContext, index: number, options?: StartOptions): Promise<Instance>;
+  /** Where a VM's image comes from, as it stands in a sentence: `our minimal build`. Default: that. */
+  readonly provenance?: string;
 }
 
 /** A way to put a workload into a box. */

@@ -44,20 +44,23 @@ function registry(stateDir: string): string {
   return join(stateDir, 'owners');
 }
 
-/** Makes this process the owner of a new run and registers it, so that others can tell whether it lives. */
-export function registerOwner(stateDir: string, now: Date): Owner {
+/** This process as the owner of a new run; nobody knows of it before it is registered. */
+export function newOwner(now: Date): Owner {
   const tag = randomBytes(3).toString('hex');
   const stamp = now.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const owner: Owner = {
+  return {
     runId: `${stamp}-${tag}`,
     tag,
     pid: process.pid,
     startTime: startTimeOf(process.pid) ?? '',
     bootId: bootId(),
   };
+}
+
+/** Lets others tell whose things carry the tag, and whether their owner lives. */
+export function registerOwner(stateDir: string, owner: Owner): void {
   mkdirSync(registry(stateDir), { recursive: true, mode: 0o755 });
-  writeFileSync(join(registry(stateDir), `${tag}.json`), `${JSON.stringify(owner)}\n`, { flag: 'wx' });
-  return owner;
+  writeFileSync(join(registry(stateDir), `${owner.tag}.json`), `${JSON.stringify(owner)}\n`, { flag: 'wx' });
 }
 
 /** Forgets a run of which nothing is left; one that is not registered is fine. */
