@@ -1,4 +1,5 @@
 import { ParseError } from '../errors.ts';
+import type { Text } from '../model/text.ts';
 import { separation, twoGroups } from './bimodality.ts';
 import { beyondChance } from './permutation.ts';
 import { type Random, seededRandom } from './random.ts';
@@ -16,7 +17,7 @@ export interface SeriesSample {
 
 export interface SeriesWarning {
   readonly kind: WarningKind;
-  readonly message: string;
+  readonly message: Text;
   /** Of `autocorrelation` and `drift` a rank correlation, of `position` Kruskal–Wallis' H, of `ties` a share, of `bimodal` D. */
   readonly statistic: number;
 }
@@ -63,7 +64,10 @@ export function seriesWarnings(
 function autocorrelation(ranked: readonly number[], random: Random): SeriesWarning | null {
   if (!beyondChance(ranked, lag1, RATE, random)) return null;
   return warning('autocorrelation', lag1(ranked), (r) => {
-    return `neighbouring blocks are alike (lag-1 rank autocorrelation ${r}): the interval is narrower than its level says`;
+    return {
+      en: `neighbouring blocks are alike (lag-1 rank autocorrelation ${r}): the interval is narrower than its level says; more blocks, further apart, would tell`,
+      zh: `相邻区组的数值相近（滞后 1 的秩自相关 ${r}）：区间比其水平所示的要窄；需要更多、间隔更大的区组`,
+    };
   });
 }
 
@@ -72,7 +76,10 @@ function positionEffect(ranked: readonly number[], positions: readonly number[],
   const h = (series: readonly number[]): number => kruskalWallis(series, positions);
   if (!beyondChance(ranked, h, RATE, random)) return null;
   return warning('position', h(ranked), (statistic) => {
-    return `values depend on the place in the block (Kruskal–Wallis H ${statistic}): what ran before has an effect`;
+    return {
+      en: `values depend on the place in the block (Kruskal–Wallis H ${statistic}): what ran before has an effect; whole squares of blocks balance it`,
+      zh: `数值与在区组中的位置有关（Kruskal–Wallis H ${statistic}）：前一个运行器有影响；完整的拉丁方可以抵消`,
+    };
   });
 }
 
@@ -81,7 +88,10 @@ function drift(ranked: readonly number[], random: Random): SeriesWarning | null 
   const rho = (series: readonly number[]): number => correlation(series, order, series);
   if (!beyondChance(ranked, (series) => Math.abs(rho(series)), RATE, random)) return null;
   return warning('drift', rho(ranked), (r) => {
-    return `values drift over the run (Spearman correlation with the block ${r}); the ratio, taken block by block, suffers less`;
+    return {
+      en: `values drift over the run (Spearman correlation with the block ${r}); the ratio, taken block by block, suffers less`,
+      zh: `数值在运行中漂移（与区组序号的 Spearman 相关 ${r}）；逐区组求得的比值受影响较小`,
+    };
   });
 }
 
@@ -91,7 +101,10 @@ function ties(values: readonly number[]): SeriesWarning | null {
   const tied = values.filter((value) => (counts.get(value) ?? 0) > 1).length / values.length;
   if (tied <= 0.5) return null;
   return warning('ties', tied, () => {
-    return `only ${counts.size} different values in ${values.length} blocks: the clock or counter is too coarse`;
+    return {
+      en: `only ${counts.size} different values in ${values.length} blocks: the clock or counter is too coarse`,
+      zh: `${values.length} 个区组只有 ${counts.size} 种数值：时钟或计数器太粗`,
+    };
   });
 }
 
@@ -99,11 +112,14 @@ function bimodal(values: readonly number[]): SeriesWarning | null {
   const distance = separation(values);
   if (distance === null || distance <= twoGroups(values.length)) return null;
   return warning('bimodal', distance, (d) => {
-    return `values form two groups (Ashman's D ${d}): the median may lie in either, and no typical value exists`;
+    return {
+      en: `values form two groups (Ashman's D ${d}): the median may lie in either, and no typical value exists; look at the samples`,
+      zh: `数值分成两群（Ashman D ${d}）：中位数可能落在任何一群，没有典型值；请查看原始样本`,
+    };
   });
 }
 
-function warning(kind: WarningKind, statistic: number, message: (shown: string) => string): SeriesWarning {
+function warning(kind: WarningKind, statistic: number, message: (shown: string) => Text): SeriesWarning {
   return { kind, message: message(statistic.toFixed(2)), statistic };
 }
 

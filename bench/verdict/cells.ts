@@ -1,20 +1,15 @@
 import type { JournalEvent } from '../model/journal.ts';
 import type { Manifest, ManifestRunner, PlannedExperiment } from '../model/manifest.ts';
-import type { Metric } from '../model/metric.ts';
+import { isCompared, type Metric } from '../model/metric.ts';
 import type { Cell, Interval, RatioToNative } from '../model/result.ts';
+import type { Text } from '../model/text.ts';
 import { extendedMedian } from '../stats/quantile.ts';
-import { pairedRatio } from '../stats/ratio.ts';
 import { type SignInterval, signInterval, widestInterval } from '../stats/sign-interval.ts';
 import { seriesWarnings } from '../stats/warnings.ts';
-import { compare } from './comparison.ts';
-import { type BlockValue, blockValues } from './series.ts';
+import { finiteOrNull, ratioOf } from './ratios.ts';
+import type { BlockValue, Series, SeriesKey } from './series.ts';
 
 const NATIVE = 'native';
-
-/** Kept out of `result.json` as infinities: JSON has none. */
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
 
 function intervalOf(found: SignInterval | null): Interval | null {
   return found && { lo: finiteOrNull(found.lo), hi: finiteOrNull(found.hi), level: found.attainedLevel };
@@ -26,34 +21,10 @@ function extended(values: readonly BlockValue[], metric: Metric): readonly numbe
   return values.map(({ value }) => (value === 'failed' ? failed : value));
 }
 
-function ratioOf(
-  values: readonly BlockValue[],
-  native: readonly BlockValue[],
-  metric: Metric,
-  manifest: Manifest,
-): RatioToNative {
-  const own = new Map(values.map(({ block, value }) => [block, value]));
-  const base = new Map(native.map(({ block, value }) => [block, value]));
-  const blocks = [...new Set([...own.keys(), ...base.keys()])].toSorted((a, b) => a - b);
-  const pairs = blocks.map((block) => ({ block, runner: own.get(block) ?? null, native: base.get(block) ?? null }));
-  const paired = pairedRatio(pairs, metric.better, manifest.level);
-  const { verdict, beyondDelta, needsBlocks } = compare(paired, manifest.delta, metric.better);
-  const [lo, hi] = paired.ci ?? [0, 0];
-  return {
-    value: paired.value,
-    ci: paired.ci && { lo: finiteOrNull(lo), hi: finiteOrNull(hi), level: paired.attainedLevel ?? paired.level },
-    n: paired.n,
-    withoutNative: paired.withoutNative,
-    smallestP: paired.smallestP,
-    verdict,
-    beyondDelta,
-    needsBlocks,
-  };
-}
-
 export interface CellContext {
   readonly manifest: Manifest;
   readonly events: readonly JournalEvent[];
+  readonly series: Series;
   /** Runners in which an undeclared difference was read back. */
   readonly notComparable: ReadonlySet<string>;
 }
@@ -65,10 +36,19 @@ function statusOf(context: CellContext, runner: ManifestRunner, metric: Metric, 
   return 'assessable';
 }
 
-/** Blocks of an experiment in which a guard tripped. */
-function markedBlocks(events: readonly JournalEvent[], experiment: string): ReadonlySet<number> {
+/** Blocks of an experiment in which a guard tripped, for all or for one of these runners. */
+function markedBlocks(
+  events: readonly JournalEvent[],
+  experiment: PlannedExperiment,
+  runners: readonly string[],
+): ReadonlySet<number> {
   const marked = events.flatMap((event) =>
-    event.type === 'guard' && event.tripped && event.phase === 'measured' && event.experiment === experiment
+    event.type === 'guard' &&
+    event.tripped &&
+    event.phase === 'measured' &&
+    event.experiment === experiment.id &&
+    event.workload === experiment.workload &&
+    (event.runner === undefined || runners.includes(event.runner))
       ? [event.block]
       : [],
   );
@@ -81,9 +61,10 @@ function withoutMarked(
   metric: Metric,
   values: readonly BlockValue[],
   native: readonly BlockValue[] | null,
-  experiment: string,
+  experiment: PlannedExperiment,
+  runner: string,
 ): Cell['withoutMarked'] {
-  const marked = markedBlocks(context.events, experiment);
+  const marked = markedBlocks(context.events, experiment, native === null ? [runner] : [runner, NATIVE]);
   if (marked.size === 0) return null;
   const clean = (series: readonly BlockValue[]) => series.filter(({ block }) => !marked.has(block));
   const kept = clean(values);
@@ -95,14 +76,36 @@ function withoutMarked(
 }
 
 /** What a reader must know of the ratios themselves: drift that both share cancels, what is left in one of them does not. */
-function ratioWarnings(values: readonly BlockValue[], native: readonly BlockValue[], seed: number): readonly string[] {
+function ratioWarnings(values: readonly BlockValue[], native: readonly BlockValue[], seed: number): readonly Text[] {
   const base = new Map(native.map(({ block, value }) => [block, value]));
   const logs = values.flatMap(({ block, position, value }) => {
     const below = base.get(block);
     if (value === 'failed' || typeof below !== 'number' || value <= 0 || below <= 0) return [];
     return [{ block, position, value: Math.log(value / below) }];
   });
-  return seriesWarnings(logs, seed).map((warning) => `ratio to native: ${warning.message}`);
+  return seriesWarnings(logs, seed).map(({ message: { en, zh } }) => {
+    return { en: `ratio to native: ${en}`, zh: `与原生之比：${zh}` };
+  });
+}
+
+/** Of what is counted, equal values are no sign of a coarse clock. */
+function isExact({ unit }: Metric): boolean {
+  return unit === 'bytes' || unit === 'count';
+}
+
+/** A VM against the runner of the container column, in the blocks that both share; null for any other and without one. */
+function ratioToContainer(
+  { manifest, series, notComparable }: CellContext,
+  { capabilities }: ManifestRunner,
+  key: Omit<SeriesKey, 'runner'>,
+  metric: Metric,
+  values: readonly BlockValue[],
+): RatioToNative | null {
+  const { container } = manifest.columns;
+  if (capabilities.isolation !== 'vm' || !isCompared(metric) || container === null) return null;
+  if (notComparable.has(container)) return null;
+  const base = series.blockValues({ ...key, runner: container });
+  return base.length === 0 ? null : ratioOf(values, base, metric, manifest);
 }
 
 /** One cell: block values reduced, with its interval, its ratio to native and its warnings. Null where nothing was tried. */
@@ -112,16 +115,17 @@ export function cellOf(
   experiment: PlannedExperiment,
   metric: Metric,
 ): Cell | null {
-  const { manifest, events } = context;
-  const key = { experiment: experiment.id, metric: metric.id, phase: 'measured' } as const;
-  const values = blockValues(events, { ...key, runner: runner.as });
+  const { manifest, series } = context;
+  const { id, workload } = experiment;
+  const key = { experiment: id, workload, metric: metric.id, phase: 'measured' } as const;
+  const values = series.blockValues({ ...key, runner: runner.as });
   if (values.length === 0) return null;
   const numbers = values.flatMap(({ value }) => (value === 'failed' ? [] : [value]));
   const status = statusOf(context, runner, metric, numbers.length);
   const all = extended(values, metric);
-  const native = blockValues(events, { ...key, runner: NATIVE });
-  const compared = metric.primary && runner.as !== NATIVE && native.length > 0 && status === 'assessable';
-  const series = values.flatMap(({ block, position, value }) =>
+  const native = series.blockValues({ ...key, runner: NATIVE });
+  const compared = isCompared(metric) && runner.as !== NATIVE && native.length > 0 && status === 'assessable';
+  const drawn = values.flatMap(({ block, position, value }) =>
     value === 'failed' ? [] : [{ block, position, value }],
   );
   return {
@@ -142,9 +146,10 @@ export function cellOf(
     max: numbers.length > 0 ? Math.max(...numbers) : null,
     status,
     ratioToNative: compared ? ratioOf(values, native, metric, manifest) : null,
-    withoutMarked: withoutMarked(context, metric, values, compared ? native : null, experiment.id),
+    ratioToContainer: status === 'assessable' ? ratioToContainer(context, runner, key, metric, values) : null,
+    withoutMarked: withoutMarked(context, metric, values, compared ? native : null, experiment, runner.as),
     warnings: [
-      ...seriesWarnings(series, manifest.seed, { exact: metric.unit === 'bytes' }).map((warning) => warning.message),
+      ...seriesWarnings(drawn, manifest.seed, { exact: isExact(metric) }).map((warning) => warning.message),
       ...(compared ? ratioWarnings(values, native, manifest.seed) : []),
     ],
   };

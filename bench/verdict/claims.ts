@@ -1,11 +1,7 @@
-import type { ClaimHalf, ClaimResult } from '../model/result.ts';
+import type { Better, Unit } from '../model/metric.ts';
+import type { ClaimHalf, ClaimResult, RampSummary, RatioToNative } from '../model/result.ts';
 import type { Accelerator, Isolation } from '../model/runner.ts';
-
-/** A text in both languages of the report. */
-export interface Text {
-  readonly en: string;
-  readonly zh: string;
-}
+import type { Text } from '../model/text.ts';
 
 export type Column = 'container' | 'vm';
 
@@ -19,7 +15,9 @@ export interface EvidenceCell {
   readonly experiment: string;
   readonly workload: string;
   readonly metric: string;
-  readonly unit: 'ns' | 'bytes';
+  readonly unit: Unit;
+  readonly better: Better;
+  readonly primary: boolean;
   /** Blocks with a value. */
   readonly n: number;
   readonly failures: number;
@@ -30,6 +28,10 @@ export interface EvidenceCell {
   readonly level: number | null;
   /** False when an undeclared difference between the instances was read back. */
   readonly comparable: boolean;
+  /** Null where the metric is not compared, or nothing comparable stands on one side. */
+  readonly ratioToNative: RatioToNative | null;
+  /** Of a VM: against the runner that stands for the container column, block by block; else null. */
+  readonly ratioToContainer: RatioToNative | null;
 }
 
 export interface Evidence {
@@ -38,6 +40,7 @@ export interface Evidence {
   readonly columns: Readonly<Record<Column, string | null>>;
   /** Where the VM's image comes from, as it stands in a sentence: `our minimal build`. */
   readonly vmImage: string;
+  readonly ramps: readonly RampSummary[];
 }
 
 /** The verdict on one half of a row. `evidence` holds cell keys. */
@@ -72,12 +75,24 @@ export function decideClaims(catalogue: readonly Claim[], evidence: Evidence): r
   });
 }
 
-export function notAssessable(reason: string, evidence: readonly string[] = []): HalfVerdict {
+export function notAssessable(reason: Text, evidence: readonly string[] = []): HalfVerdict {
   return { verdict: 'not-assessable', reason, evidence };
 }
 
-/** The rule of a claim whose experiment does not exist yet. */
-export function notMeasured(): Readonly<Record<Column, HalfVerdict>> {
-  const half = notAssessable('not measured in this run');
-  return { container: half, vm: half };
+/** A half about an emulated runner's times or counts. */
+export function notUnderEmulation(evidence: readonly string[]): HalfVerdict {
+  return notAssessable({ en: 'emulated: no /dev/kvm was used', zh: '仿真：没有使用 /dev/kvm' }, evidence);
+}
+
+/** Several texts as one, as each language separates them. */
+export function inOne(texts: readonly Text[], separator: Text = { en: '; ', zh: '；' }): Text {
+  return {
+    en: texts.map(({ en }) => en).join(separator.en),
+    zh: texts.map(({ zh }) => zh).join(separator.zh),
+  };
+}
+
+/** What failed beside a reason, where anything did. */
+export function withFailures(reason: Text, failures: number): Text {
+  return failures === 0 ? reason : inOne([reason, { en: `${failures} failed`, zh: `失败 ${failures} 次` }]);
 }

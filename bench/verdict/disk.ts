@@ -1,13 +1,19 @@
-import type { Claim, Column, Evidence, HalfVerdict } from './claims.ts';
+import type { Text } from '../model/text.ts';
+import { type Claim, type Column, type Evidence, type HalfVerdict, inOne } from './claims.ts';
 import { decideColumn, type MeasuredCell } from './column.ts';
 import { decideMagnitude, type MagnitudeRule } from './magnitude.ts';
 
 const SCALE = [
-  { name: 'below a MB', from: 0 },
-  { name: 'MB', from: 1e6 },
-  { name: 'GB', from: 1e9 },
-  { name: 'TB', from: 1e12 },
+  { name: { en: 'below a MB', zh: '不到 1 MB' }, from: 0 },
+  { name: { en: 'MB', zh: 'MB' }, from: 1e6 },
+  { name: { en: 'GB', zh: 'GB' }, from: 1e9 },
+  { name: { en: 'TB', zh: 'TB' }, from: 1e12 },
 ] as const;
+
+const SMALLER: Text = { en: 'smaller than claimed', zh: '比原文所说的更小' };
+
+/** A minimal system of ours, and not what people start: how `Prepared.provenance` calls it. */
+const OWN_BUILD = 'our minimal build';
 
 /** Told beside the deciding metric, in this order. */
 const BESIDE = ['marginal-ready', 'marginal-data', 'distribution'];
@@ -17,17 +23,25 @@ const BESIDE = ['marginal-ready', 'marginal-data', 'distribution'];
  * they usually do cannot be told from the image that we happen to start.
  */
 function rules(vmImage: string): Readonly<Record<Column, MagnitudeRule>> {
-  const common = { scale: SCALE, larger: 'larger than claimed', counted: true };
+  const common = { scale: SCALE, larger: { en: 'larger than claimed', zh: '比原文所说的更大' }, counted: true };
   return {
-    container: { ...common, claimed: 'MB', smaller: { verdict: 'holds', words: 'smaller than claimed' } },
+    container: { ...common, claimed: 'MB', smaller: { verdict: 'holds', words: SMALLER } },
     vm: {
       ...common,
       claimed: 'GB',
       smaller: {
         verdict: 'does-not-hold',
-        words: `smaller than claimed; the image is ${vmImage}, which cannot test what is usual`,
+        words: inOne([SMALLER, imageInWords(vmImage)]),
       },
     },
+  };
+}
+
+function imageInWords(vmImage: string): Text {
+  if (vmImage !== OWN_BUILD) return { en: `the image is ${vmImage}`, zh: `镜像为 ${vmImage}` };
+  return {
+    en: `the image is ${OWN_BUILD}, which cannot test what is usual`,
+    zh: '镜像是我们自己的最小构建，不能说明一般情况',
   };
 }
 
@@ -52,7 +66,7 @@ function half(evidence: Evidence, column: Column): HalfVerdict {
     const told = others.map((other) => `${other.metric} ${showBytes(other.median)}`).join(', ');
     return {
       ...decided,
-      reason: `${decided.reason}; beside it ${told}`,
+      reason: inOne([decided.reason, { en: `beside it ${told}`, zh: `此外 ${told.replaceAll(', ', '，')}` }]),
       evidence: [...decided.evidence, ...others.map((other) => other.key)],
     };
   });

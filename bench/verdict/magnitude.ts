@@ -1,17 +1,18 @@
-import type { HalfVerdict } from './claims.ts';
+import type { Text } from '../model/text.ts';
+import { type HalfVerdict, withFailures } from './claims.ts';
 import type { MeasuredCell } from './column.ts';
 
 /** Orders of magnitude from the smallest up; each begins at `from` and ends where the next one begins. */
-export type Scale = readonly { readonly name: string; readonly from: number }[];
+export type Scale = readonly { readonly name: Text; readonly from: number }[];
 
 export interface MagnitudeRule {
   readonly scale: Scale;
-  /** The name of the class that the source claims. */
+  /** The English name of the class that the source claims. */
   readonly claimed: string;
   /** What a smaller class means for the claim, and the words that say so. */
-  readonly smaller: { readonly verdict: 'holds' | 'does-not-hold'; readonly words: string };
+  readonly smaller: { readonly verdict: 'holds' | 'does-not-hold'; readonly words: Text };
   /** The words for a larger class: the claim does not hold then. */
-  readonly larger: string;
+  readonly larger: Text;
   /** Counted rather than sampled: the value itself decides where there is no interval. */
   readonly counted: boolean;
 }
@@ -22,19 +23,28 @@ const LEAST_LEVEL = 0.95;
 /** Puts a cell's interval into a class and holds it against the claimed one. An interval across a boundary is not resolved. */
 export function decideMagnitude(cell: MeasuredCell, rule: MagnitudeRule): HalfVerdict {
   const ci = trusted(cell, rule);
-  const decided = (verdict: HalfVerdict['verdict'], words: string): HalfVerdict => ({
+  const decided = (verdict: HalfVerdict['verdict'], words: Text): HalfVerdict => ({
     verdict,
-    reason: cell.failures > 0 ? `${words}; ${cell.failures} failed` : words,
+    reason: withFailures(words, cell.failures),
     evidence: [cell.key],
   });
-  if (!ci) return decided('not-resolved', 'too few blocks for a 95% interval');
+  if (!ci) {
+    return decided('not-resolved', { en: 'too few blocks for a 95% interval', zh: '区组太少，得不到 95% 的区间' });
+  }
   const lowest = classOf(ci.lo, rule.scale);
   const highest = classOf(ci.hi, rule.scale);
   if (lowest !== highest) {
-    return decided('not-resolved', `the interval reaches from ${nameOf(lowest, rule)} to ${nameOf(highest, rule)}`);
+    const [from, to] = [nameOf(lowest, rule), nameOf(highest, rule)];
+    return decided('not-resolved', {
+      en: `the interval reaches from ${from.en} to ${to.en}`,
+      zh: `区间从“${from.zh}”跨到“${to.zh}”`,
+    });
   }
-  const claimed = rule.scale.findIndex((step) => step.name === rule.claimed);
-  if (lowest === claimed) return decided('holds', `in the class "${nameOf(lowest, rule)}"`);
+  const claimed = rule.scale.findIndex((step) => step.name.en === rule.claimed);
+  if (lowest === claimed) {
+    const { en, zh } = nameOf(lowest, rule);
+    return decided('holds', { en: `in the class "${en}"`, zh: `属于“${zh}”这一级` });
+  }
   if (lowest < claimed) return decided(rule.smaller.verdict, rule.smaller.words);
   return decided('does-not-hold', rule.larger);
 }
@@ -52,6 +62,6 @@ function classOf(value: number, scale: Scale): number {
   );
 }
 
-function nameOf(index: number, rule: MagnitudeRule): string {
-  return rule.scale[index]?.name ?? rule.claimed;
+function nameOf(index: number, rule: MagnitudeRule): Text {
+  return rule.scale[index]?.name ?? { en: rule.claimed, zh: rule.claimed };
 }

@@ -1,11 +1,12 @@
 import type { Bundle } from '../journal/read.ts';
 import { differences } from '../host/parity.ts';
-import type { FailureEvent, GuardEvent, JournalEvent } from '../model/journal.ts';
+import type { FailureEvent, GuardEvent, JournalEvent, RampEvent } from '../model/journal.ts';
 import type { Manifest, ManifestRunner } from '../model/manifest.ts';
-import type { Cell, Difference, FailureSummary, GuardSummary, Result } from '../model/result.ts';
+import type { Cell, Difference, FailureSummary, GuardSummary, RampSummary, Result } from '../model/result.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { cellOf } from './cells.ts';
 import { decideClaims, type EvidenceCell } from './claims.ts';
+import { Series } from './series.ts';
 
 /** The null runner has no place in the manifest's line-up; its cells stand beside the others as the harness's own cost. */
 const HARNESS: ManifestRunner = {
@@ -17,18 +18,16 @@ const HARNESS: ManifestRunner = {
   digest: '',
 };
 
-const VM_IMAGE = 'our minimal build';
-
 function ofType<Type extends JournalEvent['type']>(events: readonly JournalEvent[], type: Type) {
   return events.filter((event): event is Extract<JournalEvent, { type: Type }> => event.type === type);
 }
 
 function differencesOf(manifest: Manifest, events: readonly JournalEvent[]): readonly Difference[] {
-  const readings = ofType(events, 'limits').flatMap(({ runner: as, limits }) => {
+  const readings = ofType(events, 'limits').flatMap(({ runner: as, limits, cpus }) => {
     const runner = manifest.runners.find((candidate) => candidate.as === as);
     if (!runner) return [];
     const { isolation, designed } = runner.capabilities;
-    return [{ runner: as, isolation, designed, limits }];
+    return [{ runner: as, isolation, designed, limits, ...(cpus === undefined ? {} : { cpus }) }];
   });
   return differences(manifest.spec, readings);
 }
@@ -44,11 +43,12 @@ function grouped<Item, Summary>(
 function guardsOf(events: readonly GuardEvent[]): readonly GuardSummary[] {
   return grouped(
     events,
-    ({ guard, experiment }) => `${experiment}/${guard}`,
+    ({ guard, experiment, workload, runner = '' }) => [experiment, workload, runner, guard].join('/'),
     (group) => {
       const tripped = group.filter((event) => event.tripped);
-      const { guard, experiment, message } = tripped[0] ?? group[0];
-      return { guard, experiment, blocks: group.length, tripped: tripped.length, message };
+      const { guard, experiment, workload, runner, message } = tripped[0] ?? group[0];
+      const where = { guard, experiment, workload, ...(runner === undefined ? {} : { runner }) };
+      return { ...where, blocks: group.length, tripped: tripped.length, message };
     },
   );
 }
@@ -56,19 +56,35 @@ function guardsOf(events: readonly GuardEvent[]): readonly GuardSummary[] {
 function failuresOf(events: readonly FailureEvent[]): readonly FailureSummary[] {
   return grouped(
     events,
-    ({ runner, experiment, phase, stage, code }) => [runner, experiment, phase, stage, code].join('/'),
+    ({ runner, experiment, workload, phase, stage, code }) =>
+      [runner, experiment, workload, phase, stage, code].join('/'),
     (group) => {
-      const { runner, experiment, phase, stage, code, message } = group[0];
-      return { runner, experiment, phase, stage, code, message, count: group.length };
+      const { runner, experiment, workload, phase, stage, code, message } = group[0];
+      return { runner, experiment, workload, phase, stage, code, message, count: group.length };
+    },
+  );
+}
+
+function rampsOf(events: readonly RampEvent[]): readonly RampSummary[] {
+  return grouped(
+    events,
+    ({ runner, workload, block, arm }) => [runner, workload, block, arm].join('/'),
+    (group) => {
+      const { runner, workload, block, arm } = group[0];
+      const steps = group.map(({ launched, ready, alive, usedBytes, availableBytes, startNs, stop }) => {
+        return { arm, launched, ready, alive, usedBytes, availableBytes, startNs, stop };
+      });
+      return { runner, workload, block, arm, steps };
     },
   );
 }
 
 function evidenceCell(cell: Cell, runner: ManifestRunner): EvidenceCell {
-  const { key, experiment, workload, metric, unit, n, failures, median, ci, status } = cell;
+  const { key, experiment, workload, metric, unit, better, primary, n, failures, median, ci, status } = cell;
   const { isolation, accelerator } = runner.capabilities;
   return {
-    ...{ key, experiment, workload, metric, unit, n, failures, median },
+    ...{ key, experiment, workload, metric, unit, better, primary, n, failures, median },
+    ...{ ratioToNative: cell.ratioToNative, ratioToContainer: cell.ratioToContainer },
     ...{ runner: runner.as, isolation, accel: accelerator },
     ci: ci && { lo: ci.lo ?? -Infinity, hi: ci.hi ?? Infinity },
     level: ci?.level ?? null,
@@ -80,7 +96,7 @@ function evidenceCell(cell: Cell, runner: ManifestRunner): EvidenceCell {
 export function deriveResult({ manifest, events }: Pick<Bundle, 'manifest' | 'events'>): Result {
   const found = differencesOf(manifest, events);
   const notComparable = new Set(found.filter((difference) => difference.designed === null).map(({ runner }) => runner));
-  const context = { manifest, events, notComparable };
+  const context = { manifest, events, series: new Series(events), notComparable };
   const pairs = [...manifest.runners, HARNESS].flatMap((runner) =>
     manifest.experiments.flatMap((experiment) =>
       experiment.metrics.flatMap((metric) => {
@@ -90,6 +106,7 @@ export function deriveResult({ manifest, events }: Pick<Bundle, 'manifest' | 'ev
     ),
   );
   const blocks = ofType(events, 'block');
+  const ramps = rampsOf(ofType(events, 'ramp'));
   return {
     schema: 'tare-result-1',
     runId: manifest.runId,
@@ -108,16 +125,19 @@ export function deriveResult({ manifest, events }: Pick<Bundle, 'manifest' | 'ev
     })),
     unavailable: manifest.unavailable,
     experiments: manifest.experiments.map(({ id, workload, frozen }) => {
-      const done = (phase: string) => blocks.filter((block) => block.experiment === id && block.phase === phase).length;
+      const own = blocks.filter((block) => block.experiment === id && block.workload === workload);
+      const done = (phase: string) => own.filter((block) => block.phase === phase).length;
       return { id, workload, blocks: done('measured'), pilotBlocks: done('pilot'), frozen };
     }),
     cells: pairs.map(({ cell }) => cell),
     claims: decideClaims(CATALOGUE, {
       cells: pairs.map(({ cell, runner }) => evidenceCell(cell, runner)),
       columns: manifest.columns,
-      vmImage: VM_IMAGE,
+      vmImage: manifest.vmImage,
+      ramps,
     }),
     differences: found,
+    ramps,
     guards: guardsOf(ofType(events, 'guard')),
     failures: failuresOf(ofType(events, 'failure')),
     outcome: ofType(events, 'end').at(-1)?.outcome ?? 'cut',

@@ -10,35 +10,47 @@ export interface BlockValue {
 
 export interface SeriesKey {
   readonly experiment: string;
+  readonly workload: string;
   readonly runner: string;
   readonly metric: string;
   readonly phase: 'pilot' | 'measured';
 }
 
-function belongs(event: SampleEvent | FailureEvent, key: SeriesKey): boolean {
-  return event.experiment === key.experiment && event.runner === key.runner && event.phase === key.phase;
+type Reading = SampleEvent | FailureEvent;
+
+function isReading(event: JournalEvent): event is Reading {
+  return event.type === 'sample' || event.type === 'failure';
 }
 
-/** A cell's values by block, in block order. A block in which the metric failed counts as failed, whatever else it has. */
-export function blockValues(events: readonly JournalEvent[], key: SeriesKey): readonly BlockValue[] {
-  const operations = new Map<number, { position: number; values: number[]; failed: boolean }>();
-  const entry = (event: SampleEvent | FailureEvent) => {
-    const known = operations.get(event.block) ?? { position: event.position, values: [], failed: false };
-    operations.set(event.block, known);
-    return known;
-  };
-  for (const event of events) {
-    if (event.type === 'sample' && belongs(event, key) && event.metric === key.metric) {
-      entry(event).values.push(event.value);
-    } else if (event.type === 'failure' && belongs(event, key) && event.metrics.includes(key.metric)) {
-      entry(event).failed = true;
-    }
+function groupOf({ experiment, workload, runner, phase }: Omit<SeriesKey, 'metric'>): string {
+  return JSON.stringify([experiment, workload, runner, phase]);
+}
+
+/** A journal's samples and failures, grouped once: a long run has many thousands of them and hundreds of cells. */
+export class Series {
+  readonly #groups: ReadonlyMap<string, readonly Reading[]>;
+
+  constructor(events: readonly JournalEvent[]) {
+    this.#groups = Map.groupBy(events.filter(isReading), groupOf);
   }
-  return [...operations]
-    .toSorted(([a], [b]) => a - b)
-    .map(([block, { position, values, failed }]) => ({
-      block,
-      position,
-      value: failed ? 'failed' : median(values),
-    }));
+
+  /** A cell's values by block, in block order. A block in which the metric failed counts as failed, whatever else it has. */
+  blockValues(key: SeriesKey): readonly BlockValue[] {
+    const operations = new Map<number, { position: number; values: number[]; failed: boolean }>();
+    const entry = (event: Reading) => {
+      const known = operations.get(event.block) ?? { position: event.position, values: [], failed: false };
+      operations.set(event.block, known);
+      return known;
+    };
+    for (const event of this.#groups.get(groupOf(key)) ?? []) {
+      if (event.type === 'sample') {
+        if (event.metric === key.metric) entry(event).values.push(event.value);
+      } else if (event.metrics.includes(key.metric)) {
+        entry(event).failed = true;
+      }
+    }
+    return [...operations]
+      .toSorted(([a], [b]) => a - b)
+      .map(([block, { position, values, failed }]) => ({ block, position, value: failed ? 'failed' : median(values) }));
+  }
 }

@@ -1,22 +1,22 @@
-import { type Claim, type Column, type Evidence, type HalfVerdict, notAssessable } from './claims.ts';
+import { type Claim, type Column, type Evidence, type HalfVerdict, notUnderEmulation } from './claims.ts';
 import { decideColumn, type MeasuredCell } from './column.ts';
 import { decideMagnitude, type MagnitudeRule } from './magnitude.ts';
 
 const SECOND_NS = 1e9;
 
 const SCALE = [
-  { name: 'below a second', from: 0 },
-  { name: 'seconds', from: SECOND_NS },
-  { name: 'minutes', from: 60 * SECOND_NS },
+  { name: { en: 'below a second', zh: '不到一秒' }, from: 0 },
+  { name: { en: 'seconds', zh: '秒级' }, from: SECOND_NS },
+  { name: { en: 'minutes', zh: '分钟级' }, from: 60 * SECOND_NS },
 ] as const;
 
 /** Better than claimed holds, on either side, and says so. */
-function rule(claimed: (typeof SCALE)[number]['name']): MagnitudeRule {
+function rule(claimed: (typeof SCALE)[number]['name']['en']): MagnitudeRule {
   return {
     scale: SCALE,
     claimed,
-    smaller: { verdict: 'holds', words: 'faster than claimed' },
-    larger: 'slower than claimed',
+    smaller: { verdict: 'holds', words: { en: 'faster than claimed', zh: '比原文所说的更快' } },
+    larger: { en: 'slower than claimed', zh: '比原文所说的更慢' },
     counted: false,
   };
 }
@@ -41,6 +41,6 @@ function half(evidence: Evidence, column: Column): HalfVerdict {
 }
 
 function decide(cell: MeasuredCell, column: Column): HalfVerdict {
-  if (cell.accel === 'tcg') return notAssessable('emulated: no /dev/kvm was used', [cell.key]);
+  if (cell.accel === 'tcg') return notUnderEmulation([cell.key]);
   return decideMagnitude(cell, RULES[column]);
 }
