@@ -10,6 +10,7 @@ type Field = string | number | null;
 const TABLE_COLUMNS = [
   ...['runner', 'experiment', 'workload', 'metric', 'unit', 'better', 'status', 'n', 'failures', 'median'],
   ...['ci_lo', 'ci_hi', 'level', 'ratio', 'ratio_lo', 'ratio_hi', 'verdict'],
+  ...['container_ratio', 'container_ratio_lo', 'container_ratio_hi'],
 ];
 
 const SAMPLE_COLUMNS = [
@@ -25,10 +26,12 @@ function csv(columns: readonly string[], rows: readonly (readonly Field[])[]): s
 function cellRow(cell: Cell): readonly Field[] {
   const { runner, experiment, workload, metric, unit, better, status, n, failures, median, ci } = cell;
   const ratio = cell.ratioToNative;
+  const toContainer = cell.ratioToContainer;
   return [
     ...[runner, experiment, workload, metric, unit, better, status, n, failures, median],
     ...[ci?.lo ?? null, ci?.hi ?? null, ci?.level ?? null],
     ...[ratio?.value ?? null, ratio?.ci?.lo ?? null, ratio?.ci?.hi ?? null, ratio?.verdict ?? null],
+    ...[toContainer?.value ?? null, toContainer?.ci?.lo ?? null, toContainer?.ci?.hi ?? null],
   ];
 }
 
@@ -42,8 +45,12 @@ export function tableCsv(result: Result): string {
  * the journal's order.
  */
 export function samplesCsv(events: Iterable<JournalEvent>, manifest: Manifest): string {
+  const keyOf = (experiment: string, workload: string, metric: string) =>
+    JSON.stringify([experiment, workload, metric]);
   const units = new Map(
-    manifest.experiments.flatMap(({ id, metrics }) => metrics.map((metric) => [`${id}/${metric.id}`, metric.unit])),
+    manifest.experiments.flatMap(({ id, workload, metrics }) =>
+      metrics.map((metric) => [keyOf(id, workload, metric.id), metric.unit]),
+    ),
   );
   const row = (
     at: Coordinates,
@@ -53,7 +60,14 @@ export function samplesCsv(events: Iterable<JournalEvent>, manifest: Manifest): 
     failure: string | null,
   ) => [
     ...[at.session, at.block, at.position, at.phase, at.runner, at.instance, operation],
-    ...[at.experiment, at.workload, metric, units.get(`${at.experiment}/${metric}`) ?? null, value, failure],
+    ...[
+      at.experiment,
+      at.workload,
+      metric,
+      units.get(keyOf(at.experiment, at.workload, metric)) ?? null,
+      value,
+      failure,
+    ],
   ];
   const ofSample = (event: SampleEvent) => [row(event, event.operation, event.metric, event.value, null)];
   // A failure that cost no metric, such as one in cleaning, still has its line.

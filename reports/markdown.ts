@@ -1,5 +1,16 @@
 import type { Result } from '../bench/model/result.ts';
-import { cellText, hostText, ratioIntervalText, ratioText, ratioVerdictText, timeText } from './phrases.ts';
+import {
+  cellText,
+  hostText,
+  medianText,
+  ratioIntervalText,
+  ratioText,
+  ratioVerdictText,
+  type Showing,
+  shownCell,
+  timeText,
+} from './phrases.ts';
+import type { Shows } from './subjects.ts';
 import { escapeMarkdown, printable } from './text.ts';
 import { formatLevel } from './units.ts';
 import { type HalfView, type ReportView, viewOf } from './view-model.ts';
@@ -14,12 +25,16 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): r
   return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }
 
-function halfCells(half: HalfView | null, result: Result, words: Words, lang: Lang): readonly string[] {
+function halfCells(half: HalfView | null, shows: Shows, showing: Showing, lang: Lang): readonly string[] {
   if (!half) return ['', '', ''];
-  const measured = half.emulated
-    ? words.emulatedBelow
-    : half.measured.map((cell) => safe(`${cell.metric} ${cellText(cell, result.level, words)}`)).join('<br>');
-  return [safe(half.source[lang]), measured, `**${words.claim[half.verdict]}**: ${safe(half.reason)}`];
+  const { words } = showing;
+  const deciding = half.measured.map((cell) => {
+    const { name, value, support } = shownCell(cell, shows, showing);
+    return safe(`${name} ${value} (${support})`);
+  });
+  const beside = half.beside.map((cell) => safe(words.projected(medianText(cell, words))));
+  const measured = half.emulated ? words.emulatedBelow : [...deciding, ...beside].join('<br>');
+  return [safe(half.source[lang]), measured, `**${words.claim[half.verdict]}**: ${safe(half.reason[lang])}`];
 }
 
 function sourceTable(view: ReportView, result: Result, words: Words, lang: Lang): readonly string[] {
@@ -27,21 +42,23 @@ function sourceTable(view: ReportView, result: Result, words: Words, lang: Lang)
     const id = result.columns[column];
     return id === null ? words.noRunner : safe(view.runner(id).label);
   };
+  const showing = { view, level: result.level, words };
   const head = [words.feature, words.container, named('container'), '', words.vm, named('vm'), ''];
   const rows = view.table.map((row) => [
     safe(row.feature[lang]),
-    ...halfCells(row.halves.container, result, words, lang),
-    ...halfCells(row.halves.vm, result, words, lang),
+    ...halfCells(row.halves.container, row.shows, showing, lang),
+    ...halfCells(row.halves.vm, row.shows, showing, lang),
   ]);
   return table(head, rows);
 }
 
 function ratioTable(view: ReportView, result: Result, words: Words): readonly string[] {
-  if (view.ratios.length === 0) return [words.noRatios];
+  const shown = view.ratios.filter(({ cell }) => cell.primary);
+  if (shown.length === 0) return [words.noRatios];
   return table(
     ['', '', words.ratios, '', 'n', ''],
-    view.ratios.map(({ cell, runner, ratio }) => [
-      ...[safe(cell.metric), safe(runner.label), ratioText(ratio, words), ratioIntervalText(ratio, words)],
+    shown.map(({ cell, runner, ratio }) => [
+      ...[safe(view.nameOf(cell)), safe(runner.label), ratioText(ratio, words), ratioIntervalText(ratio, words)],
       ...[String(ratio.n), ratioVerdictText(ratio, result.delta, words)],
     ]),
   );
@@ -55,7 +72,7 @@ function emulated(view: ReportView, result: Result, words: Words): readonly stri
     words.emulatedNote,
     '',
     ...cells.map(
-      (cell) => `- ${safe(`${cell.experiment} ${cell.metric}`)}: ${safe(cellText(cell, result.level, words))}`,
+      (cell) => `- ${safe(`${cell.experiment} ${view.nameOf(cell)}`)}: ${safe(cellText(cell, result.level, words))}`,
     ),
   ]);
 }
@@ -63,7 +80,7 @@ function emulated(view: ReportView, result: Result, words: Words): readonly stri
 function failures(view: ReportView, result: Result, words: Words): readonly string[] {
   if (result.failures.length === 0) return [words.noFailures];
   return result.failures.map((failure) => {
-    const where = `${view.runner(failure.runner).label}, ${failure.experiment}, ${failure.phase}, ${failure.stage}`;
+    const where = `${view.runner(failure.runner).label}, ${failure.experiment}, ${failure.workload}, ${failure.phase}, ${failure.stage}`;
     return `- ${words.times(failure.count)} ${safe(where)}: ${safe(`${failure.code}: ${failure.message}`)}`;
   });
 }
@@ -71,7 +88,7 @@ function failures(view: ReportView, result: Result, words: Words): readonly stri
 /** The table and the ratios as GitHub-flavoured Markdown, for a README or a ticket. Ends with a newline. */
 export function renderMarkdown(result: Result, lang: Lang = 'en'): string {
   const words = WORDS[lang];
-  const view = viewOf(result);
+  const view = viewOf(result, lang);
   const lines = [
     `# tare ${safe(result.runId)}`,
     '',

@@ -1,5 +1,7 @@
 import type { Cell, RatioToNative, Result } from '../bench/model/result.ts';
 import { printable } from './text.ts';
+import type { Shows } from './subjects.ts';
+import type { ReportView } from './view-model.ts';
 import { formatInterval, formatLevel, formatRatio, formatRatioInterval, formatValue } from './units.ts';
 import type { Words } from './words.ts';
 
@@ -32,6 +34,37 @@ export function supportText(cell: Cell, level: number, words: Words): string {
 /** `812 ms (790–840 ms, n 12)`. */
 export function cellText(cell: Cell, level: number, words: Words): string {
   return `${medianText(cell, words)} (${supportText(cell, level, words)})`;
+}
+
+/** A cell as a row of the table shows it: by its value, or by its ratio to native. */
+export interface ShownCell {
+  readonly name: string;
+  readonly value: string;
+  readonly support: string;
+}
+
+export interface Showing {
+  readonly view: ReportView;
+  readonly level: number;
+  readonly words: Words;
+}
+
+/** The text of a cell by its value or its ratio. */
+export function shownCell(cell: Cell, shows: Shows, { view, level, words }: Showing): ShownCell {
+  if (shows === 'ratio') return shownRatio(cell, view.nameOf(cell), words);
+  return { name: cell.metric, value: medianText(cell, words), support: supportText(cell, level, words) };
+}
+
+function shownRatio(cell: Cell, name: string, words: Words): ShownCell {
+  const ratio = cell.ratioToNative;
+  if (ratio) {
+    return {
+      ...{ name, value: ratioText(ratio, words) },
+      support: `${ratioIntervalText(ratio, words)}, ${words.n(ratio.n)}`,
+    };
+  }
+  const why = cell.status === 'not-comparable' ? words.notComparable : supportText(cell, 0, words);
+  return { name, value: words.noRatio, support: why };
 }
 
 /** How a cell changes without the blocks in which a guard tripped; null where none did. */

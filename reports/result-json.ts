@@ -19,11 +19,12 @@ type Holds<Check extends true> = Check;
 /** Fails to compile where the schema and the type say different things. */
 export type SchemaIsResult = Holds<Equal<DeepReadonly<z.output<typeof resultSchema>>, DeepReadonly<Result>>>;
 
-/** Records have no order of their own. */
-function sortedRecords(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('versions' in value)) return value;
-  const versions = Object.entries(value.versions as Record<string, string>).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return { ...value, versions: Object.fromEntries(versions) };
+/** Fields that are records, which have no order of their own. */
+const RECORDS: readonly string[] = ['versions', 'digests', 'flavours'];
+
+function sortedRecords(key: string, value: unknown): unknown {
+  if (!RECORDS.includes(key) || typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**

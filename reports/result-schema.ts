@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MARK_NAMES } from '../bench/model/mark.ts';
+import type { Unit } from '../bench/model/metric.ts';
 import type { EffectiveLimits } from '../bench/model/runner.ts';
 
 /** The form of `result.json`, one object after the other; unknown keys are refused. */
@@ -9,7 +10,10 @@ const count = z.int().nonnegative();
 const number = z.number();
 const bytes = z.int().nonnegative();
 const phase = z.enum(['pilot', 'measured']);
-const unit = z.enum(['ns', 'bytes']);
+/** Any text, and so is the type `Unit`, though it names the known ones. */
+const unit: z.ZodType<Unit> = text.describe(
+  'ns, bytes, B/s, 1/s (operations per second), count, or what a workload of a user’s own says',
+);
 const bothLanguages = z.strictObject({ en: text, zh: text });
 
 /** Every field of `EffectiveLimits`; the compiler refuses a list with one missing. */
@@ -72,11 +76,14 @@ const cell = z.strictObject({
     .enum(['assessable', 'emulated', 'not-comparable', 'no-data'])
     .describe('emulated values have neither ratio nor verdict; not-comparable: an undeclared difference was read back'),
   ratioToNative: ratioToNative.nullable(),
+  ratioToContainer: ratioToNative
+    .nullable()
+    .describe('of a VM: against the runner of the container column, which stands for native in every field; else null'),
   withoutMarked: z
     .strictObject({ n: count, median: number.nullable(), ratio: number.nullable() })
     .nullable()
     .describe('without the blocks in which a guard tripped; null where there is none'),
-  warnings: z.array(text),
+  warnings: z.array(bothLanguages),
 });
 
 const claim = z.strictObject({
@@ -87,7 +94,7 @@ const claim = z.strictObject({
       column: z.enum(['container', 'vm']),
       source: bothLanguages.describe('the cell of the source, as it stands'),
       verdict: z.enum(['holds', 'does-not-hold', 'not-resolved', 'not-assessable']),
-      reason: text,
+      reason: bothLanguages,
       evidence: z.array(text).describe('keys of cells'),
     }),
   ),
@@ -122,7 +129,8 @@ const runner = z.strictObject({
   title: text,
   capabilities,
   versions: z.record(text, text),
-  digest: text,
+  digest: text.describe('identity of what it starts for the first workload'),
+  digests: z.exactOptional(z.record(text, text)).describe('the same by workload'),
   isolation: text,
   accel: text,
 });
@@ -135,35 +143,76 @@ const experiment = z.strictObject({
   frozen: z.strictObject({ blocks: count, reason: text, needed: count.nullable() }).nullable(),
 });
 
+const rampStep = z.strictObject({
+  arm: text.describe('idle or loaded'),
+  launched: count.describe('instances whose start was tried so far'),
+  ready: count,
+  alive: count.describe('instances that answered at this step'),
+  usedBytes: z.int().describe('memory of the host in use, less what was in use before the first start'),
+  availableBytes: bytes,
+  startNs: number.nullable().describe('median of the starts of this step; null where none became ready'),
+  stop: z.strictObject({ rule: text, message: text }).nullable().describe('the rule that ended the ramp at this step'),
+});
+
+const ramp = z.strictObject({
+  runner: text,
+  workload: text,
+  block: count,
+  arm: text,
+  steps: z.array(rampStep),
+});
+
+const guard = z.strictObject({
+  guard: text,
+  experiment: text,
+  workload: text,
+  runner: z.exactOptional(text).describe("set where only this runner's values are doubtful"),
+  blocks: count,
+  tripped: count,
+  message: text,
+});
+
+const failure = z.strictObject({
+  ...{ runner: text, experiment: text, workload: text, phase, stage: text, code: text, message: text, count },
+});
+
+const unavailable = z.strictObject({
+  ...{ id: text, code: text, reason: text, hint: text },
+  workload: z.exactOptional(text).describe('set where only this workload could not be prepared'),
+});
+
 export const resultSchema = z
   .strictObject({
     schema: z.literal('tare-result-1'),
     runId: text,
     startedAt: text.describe('RFC 3339, UTC'),
     host,
-    image: z.strictObject({ digest: text, packages: count, createdAt: text, suite: text }),
+    image: z.strictObject({
+      ...{ digest: text, packages: count, createdAt: text, suite: text },
+      flavours: z.exactOptional(z.record(text, text)).describe('digests of the images built on it, by name'),
+    }),
     spec: z.strictObject({
       cpus: z.array(count),
       memoryBytes: bytes,
       diskCache: z.enum(['none', 'writeback']),
       network: z.enum(['bridge', 'none']),
+      clientCpus: z.array(count),
     }),
     columns: z.strictObject({ container: text.nullable(), vm: text.nullable() }),
     level: number.describe('asked of every interval: 1 − 0.05 / comparisons'),
     comparisons: count.describe('the number of primary comparisons'),
     delta: number.describe('ratios within ± delta are equivalent'),
     runners: z.array(runner),
-    unavailable: z.array(z.strictObject({ id: text, code: text, reason: text, hint: text })),
+    unavailable: z.array(unavailable),
     experiments: z.array(experiment),
     cells: z.array(cell),
     claims: z.array(claim),
     differences: z.array(
       z.strictObject({ runner: text, limit: text, expected: text, actual: text, designed: text.nullable() }),
     ),
-    guards: z.array(z.strictObject({ guard: text, experiment: text, blocks: count, tripped: count, message: text })),
-    failures: z.array(
-      z.strictObject({ runner: text, experiment: text, phase, stage: text, code: text, message: text, count }),
-    ),
+    ramps: z.array(ramp),
+    guards: z.array(guard),
+    failures: z.array(failure),
     outcome: z
       .enum(['complete', 'interrupted', 'failed', 'cut'])
       .describe('cut: the journal has no end, the run was killed'),

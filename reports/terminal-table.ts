@@ -1,8 +1,9 @@
 import type { Result } from '../bench/model/result.ts';
-import { cellText, medianText, supportText } from './phrases.ts';
+import { medianText, shownCell } from './phrases.ts';
 import { gridRow, rule, wrap } from './terminal-grid.ts';
 import { SYMBOLS } from './symbols.ts';
 import type { Style } from './terminal-style.ts';
+import type { Shows } from './subjects.ts';
 import { printable } from './text.ts';
 import type { Column, HalfView, ReportView, TableRow } from './view-model.ts';
 import type { Lang, Words } from './words.ts';
@@ -11,6 +12,7 @@ import type { Lang, Words } from './words.ts';
 
 export interface TableContext {
   readonly result: Result;
+  readonly view: ReportView;
   readonly words: Words;
   readonly lang: Lang;
   readonly style: Style;
@@ -21,29 +23,33 @@ const FEATURE_WIDTH = 16;
 /** Below this two columns of values would be too narrow to read: they stand below each other. */
 const SIDE_BY_SIDE = 72;
 
-function measured(half: HalfView, { result, words, style }: TableContext): readonly string[] {
+function measured(half: HalfView, shows: Shows, context: TableContext): readonly string[] {
+  const { view, result, words, style } = context;
   if (half.emulated) return [style.emulated(words.emulatedBelow)];
-  return half.measured.flatMap((cell) => [
-    `${printable(cell.metric)} ${style.strong(medianText(cell, words))}`,
-    style.quiet(supportText(cell, result.level, words)),
-  ]);
+  const showing = { view, level: result.level, words };
+  const deciding = half.measured.flatMap((cell) => {
+    const { name, value, support } = shownCell(cell, shows, showing);
+    return [`${printable(name)} ${style.strong(value)}`, style.quiet(printable(support))];
+  });
+  const beside = half.beside.map((cell) => style.quiet(words.projected(medianText(cell, words))));
+  return [...deciding, ...beside];
 }
 
 /** The reason says little that the line above it does not, where nothing was measured at all. */
 function reason(half: HalfView, context: TableContext): string {
-  const { words } = context;
+  const { words, lang } = context;
   const missing = half.evidence.length === 0 && half.measured.length === 0 && !half.emulated;
   if (missing) return half.runner === null ? words.noRunner : words.notMeasured;
-  return printable(half.reason);
+  return printable(half.reason[lang]);
 }
 
-function halfText(half: HalfView | null, context: TableContext): readonly string[] {
+function halfText(half: HalfView | null, shows: Shows, context: TableContext): readonly string[] {
   if (half === null) return [];
   const { words, lang, style } = context;
   const verdict = `${SYMBOLS[half.verdict]} ${words.claim[half.verdict]}`;
   return [
     `${style.quiet(`${words.source}:`)} ${style.source(printable(half.source[lang]))}`,
-    ...measured(half, context),
+    ...measured(half, shows, context),
     `${style.verdict[half.verdict](verdict)}${style.quiet(`: ${reason(half, context)}`)}`,
   ];
 }
@@ -56,23 +62,46 @@ function heading(column: Column, context: TableContext): string {
   return `${style.heading(words[column])} · ${printable(name)}`;
 }
 
-function others(row: TableRow, context: TableContext, widths: readonly number[]): readonly string[] {
-  const { result, words, style } = context;
+interface OtherLine {
+  readonly label: string;
+  readonly text: string;
+  readonly column: Column | null;
+}
+
+/** One line a cell; where a row shows ratios, one a runner, since the list of ratios has their intervals. */
+function others(row: TableRow, { view, result, words }: TableContext): readonly OtherLine[] {
+  const showing = { view, level: result.level, words };
+  if (row.shows === 'ratio') {
+    return [...Map.groupBy(row.others, ({ runner }) => runner)].map(([runner, group]) => ({
+      label: printable(runner.label),
+      text: group
+        .map(({ cell }) => shownCell(cell, row.shows, showing))
+        .map(({ name, value }) => `${printable(name)} ${value}`)
+        .join(', '),
+      column: group[0]?.column ?? null,
+    }));
+  }
   const workloads = new Set(row.others.map(({ cell }) => cell.workload));
-  return row.others.flatMap(({ cell, runner, column }) => {
-    const name = workloads.size > 1 ? `${runner.label} ${cell.workload}` : runner.label;
-    const text = [style.quiet(cellText(cell, result.level, words))];
-    const label = [`· ${printable(name)}`];
-    const cells = column === 'vm' ? [label, [], text] : [label, text, []];
-    // Native is neither: its value may run across both columns.
-    if (column !== null) return gridRow(cells, widths);
-    const [feature = 0, ...rest] = widths;
-    return gridRow([label, text], [feature, rest.reduce((sum, places) => sum + places + 2, -2)]);
+  return row.others.map(({ cell, runner, column }) => {
+    const { value, support } = shownCell(cell, row.shows, showing);
+    const ended = view.endedBy(cell);
+    const told = ended === null ? support : `${support}, ${words.endedBy(ended)}`;
+    const label = workloads.size > 1 ? `${runner.label} ${cell.workload}` : runner.label;
+    return { label: printable(label), text: `${value} (${printable(told)})`, column };
   });
 }
 
-function sideBySide(view: ReportView, context: TableContext): readonly string[] {
-  const { words, lang, style, width } = context;
+function otherRow({ label, text, column }: OtherLine, widths: readonly number[], style: Style): readonly string[] {
+  const name = [`· ${label}`];
+  const value = [style.quiet(text)];
+  // Native is neither: its value may run across both columns.
+  if (column !== null) return gridRow(column === 'vm' ? [name, [], value] : [name, value, []], widths);
+  const [feature = 0, ...rest] = widths;
+  return gridRow([name, value], [feature, rest.reduce((sum, places) => sum + places + 2, -2)]);
+}
+
+function sideBySide(context: TableContext): readonly string[] {
+  const { view, words, lang, style, width } = context;
   const half = Math.floor((width - FEATURE_WIDTH - 4) / 2);
   const widths = [FEATURE_WIDTH, half, half];
   const head = [[style.heading(words.feature)], [heading('container', context)], [heading('vm', context)]];
@@ -81,18 +110,18 @@ function sideBySide(view: ReportView, context: TableContext): readonly string[] 
     ...gridRow(
       [
         [style.strong(printable(row.feature[lang]))],
-        halfText(row.halves.container, context),
-        halfText(row.halves.vm, context),
+        halfText(row.halves.container, row.shows, context),
+        halfText(row.halves.vm, row.shows, context),
       ],
       widths,
     ),
-    ...others(row, context, widths),
+    ...others(row, context).flatMap((line) => otherRow(line, widths, style)),
   ]);
   return [...gridRow(head, widths), ...rows, style.quiet(rule(width))];
 }
 
-function stacked(view: ReportView, context: TableContext): readonly string[] {
-  const { result, words, lang, style, width } = context;
+function stacked(context: TableContext): readonly string[] {
+  const { view, lang, style, width } = context;
   const indented = (texts: readonly string[], by: string) =>
     texts.flatMap((text) => wrap(text, width - by.length)).map((line) => by + line);
   return view.table.flatMap((row) => [
@@ -100,15 +129,15 @@ function stacked(view: ReportView, context: TableContext): readonly string[] {
     style.strong(printable(row.feature[lang])),
     ...(['container', 'vm'] as const).flatMap((column) => [
       ...indented([heading(column, context)], '  '),
-      ...indented(halfText(row.halves[column], context), '    '),
+      ...indented(halfText(row.halves[column], row.shows, context), '    '),
     ]),
     ...indented(
-      row.others.map(({ cell, runner }) => `${printable(runner.label)}: ${cellText(cell, result.level, words)}`),
+      others(row, context).map(({ label, text }) => `${label}: ${text}`),
       '  ',
     ),
   ]);
 }
 
-export function tableLines(view: ReportView, context: TableContext): readonly string[] {
-  return context.width >= SIDE_BY_SIDE ? sideBySide(view, context) : stacked(view, context);
+export function tableLines(context: TableContext): readonly string[] {
+  return context.width >= SIDE_BY_SIDE ? sideBySide(context) : stacked(context);
 }

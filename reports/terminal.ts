@@ -1,4 +1,4 @@
-import type { Result } from '../bench/model/result.ts';
+import type { GuardSummary, Result } from '../bench/model/result.ts';
 import {
   cellText,
   hostText,
@@ -8,12 +8,13 @@ import {
   timeText,
   withoutMarkedText,
 } from './phrases.ts';
+import { guardName, readingIn } from './readings.ts';
 import { listRows, spread, wrap } from './terminal-grid.ts';
 import { styleFor } from './terminal-style.ts';
 import { type TableContext, tableLines } from './terminal-table.ts';
 import { printable } from './text.ts';
 import { formatLevel, formatProbability } from './units.ts';
-import { type Entry, type ReportView, viewOf } from './view-model.ts';
+import { type Entry, viewOf } from './view-model.ts';
 import { type Lang, WORDS } from './words.ts';
 
 export interface TerminalOptions {
@@ -23,24 +24,26 @@ export interface TerminalOptions {
   readonly lang?: Lang;
 }
 
-type Section = (view: ReportView, context: TableContext) => readonly string[];
+type Section = (context: TableContext) => readonly string[];
 
 function headed(heading: string, lines: readonly string[], { style }: TableContext): readonly string[] {
   return lines.length === 0 ? [] : ['', style.heading(heading), ...lines];
 }
 
-function valueRows(entries: readonly Entry[], { result, words }: TableContext): readonly (readonly string[])[] {
+function valueRows(entries: readonly Entry[], { view, result, words }: TableContext): readonly (readonly string[])[] {
   return entries.map(({ cell }) => [
     printable(cell.experiment),
-    printable(cell.metric),
+    printable(view.nameOf(cell)),
     cellText(cell, result.level, words),
   ]);
 }
 
-const ratios: Section = (view, context) => {
-  const { result, words, style, width } = context;
-  const rows = view.ratios.map(({ cell, runner, ratio }) => [
-    printable(cell.metric),
+const ratios: Section = (context) => {
+  const { view, result, words, style, width } = context;
+  // The secondary ones are many; the page and the CSV have them.
+  const shown = view.ratios.filter(({ cell }) => cell.primary);
+  const rows = shown.map(({ cell, runner, ratio }) => [
+    printable(view.nameOf(cell)),
     printable(runner.label),
     style.strong(ratioText(ratio, words)),
     ratioIntervalText(ratio, words),
@@ -51,8 +54,8 @@ const ratios: Section = (view, context) => {
   return headed(words.ratios, [...spread(style.quiet(words.ratiosNote), width), ...lines], context);
 };
 
-const emulated: Section = (view, context) =>
-  view.emulated.flatMap(({ runner, cells }) => {
+const emulated: Section = (context) =>
+  context.view.emulated.flatMap(({ runner, cells }) => {
     const { words, style, width } = context;
     const rows = valueRows(
       cells.map((cell) => ({ runner, cell })),
@@ -62,50 +65,56 @@ const emulated: Section = (view, context) =>
     return headed(printable(runner.title), [...note, ...listRows(rows, width)], context);
   });
 
-const harness: Section = (view, context) => {
+const harness: Section = (context) => {
+  const { view, words, style, width } = context;
   if (view.harness.length === 0) return [];
-  const { words, style, width } = context;
   const note = spread(style.quiet(words.harnessNote), width);
   return headed(words.harness, [...note, ...listRows(valueRows(view.harness, context), width)], context);
 };
 
-const failures: Section = (view, context) => {
-  const { result, words, style, width } = context;
+const failures: Section = (context) => {
+  const { view, result, words, style, width } = context;
   const rows = result.failures.map((failure) => [
     style.bad(words.times(failure.count)),
     printable(view.runner(failure.runner).label),
-    printable(`${failure.experiment}, ${failure.phase}, ${failure.stage}`),
+    printable(`${failure.experiment}, ${failure.workload}, ${failure.phase}, ${failure.stage}`),
     `${printable(failure.code)}: ${printable(failure.message)}`,
   ]);
   return headed(words.failures, rows.length === 0 ? spread(words.noFailures, width) : listRows(rows, width), context);
 };
 
-const guards: Section = (view, context) => {
-  const { result, words, width } = context;
+function named({ guard, runner }: GuardSummary, { view, lang }: TableContext): string {
+  const name = guardName(lang, guard);
+  return runner === undefined ? name : `${name} (${view.runner(runner).label})`;
+}
+
+const guards: Section = (context) => {
+  const { view, result, words, width, lang } = context;
   const rows = result.guards
     .filter(({ tripped }) => tripped > 0)
     .map((guard) => [
-      printable(guard.experiment),
-      printable(guard.guard),
-      `${words.tripped(guard.tripped, guard.blocks)}: ${printable(guard.message)}`,
+      printable(`${guard.experiment}, ${guard.workload}`),
+      printable(named(guard, context)),
+      `${words.tripped(guard.tripped, guard.blocks)}: ${printable(readingIn(lang, guard.message))}`,
     ]);
   const changes = view.ordinary.flatMap(({ cell, runner }) => {
     const text = cell.primary ? withoutMarkedText(cell, words) : null;
-    return text === null ? [] : [[printable(cell.metric), printable(runner.label), text]];
+    return text === null ? [] : [[printable(view.nameOf(cell)), printable(runner.label), text]];
   });
   const lines = rows.length === 0 ? spread(words.noGuards, width) : listRows(rows, width);
   return headed(words.guards, [...lines, ...listRows(changes, width)], context);
 };
 
-const warnings: Section = (view, context) => {
+const warnings: Section = (context) => {
+  const { view, lang } = context;
   const rows = view.ordinary.flatMap(({ cell, runner }) =>
-    cell.warnings.map((warning) => [printable(runner.label), printable(cell.metric), printable(warning)]),
+    cell.warnings.map((warning) => [printable(runner.label), printable(view.nameOf(cell)), printable(warning[lang])]),
   );
   return headed(context.words.warnings, listRows(rows, context.width), context);
 };
 
-const differences: Section = (view, context) => {
-  const { result, words, style, width } = context;
+const differences: Section = (context) => {
+  const { view, result, words, style, width } = context;
   const rows = result.differences.map((difference) => [
     printable(view.runner(difference.runner).label),
     printable(difference.limit),
@@ -118,23 +127,25 @@ const differences: Section = (view, context) => {
   return headed(words.differences, listRows(rows, width), context);
 };
 
-const unavailable: Section = (_, context) => {
+const unavailable: Section = (context) => {
   const { result, words, width } = context;
   const rows = result.unavailable.map((runner) => [
-    printable(runner.id),
+    printable(runner.workload === undefined ? runner.id : `${runner.id}, ${runner.workload}`),
     `${printable(runner.reason)}${runner.hint === '' ? '' : ` (${words.hint}: ${printable(runner.hint)})`}`,
   ]);
   return headed(words.unavailable, listRows(rows, width), context);
 };
 
-const origin: Section = (_, context) => {
+const origin: Section = (context) => {
   const { result, words, width } = context;
   const rows = result.experiments.map((experiment) => [
     printable(experiment.id),
     printable(experiment.workload),
     [
       words.blocks(experiment.blocks, experiment.pilotBlocks),
-      ...(experiment.frozen ? [words.frozen(printable(experiment.frozen.reason), experiment.frozen.needed)] : []),
+      ...(experiment.frozen
+        ? [words.frozen(printable(experiment.frozen.reason), experiment.frozen.needed, experiment.pilotBlocks > 0)]
+        : []),
     ].join('; '),
   ]);
   const notes = [words.level(formatLevel(result.level), result.comparisons), words.units];
@@ -151,15 +162,14 @@ export function renderTerminal(result: Result, options: TerminalOptions): string
   const words = WORDS[lang];
   const style = styleFor(options.color);
   const width = Math.max(40, options.width ?? 100);
-  const context: TableContext = { result, words, lang, style, width };
-  const view = viewOf(result);
+  const context: TableContext = { result, view: viewOf(result, lang), words, lang, style, width };
   const title = `tare ${printable(result.runId)} · ${timeText(result.startedAt)} · ${words.outcome[result.outcome]}`;
   const lines = [
     ...wrap(style.strong(title), width),
     ...wrap(style.quiet(hostText(result, words)), width),
     '',
-    ...tableLines(view, context),
-    ...SECTIONS.flatMap((section) => section(view, context)),
+    ...tableLines(context),
+    ...SECTIONS.flatMap((section) => section(context)),
   ];
   return `${lines.join('\n')}\n`;
 }

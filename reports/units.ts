@@ -1,26 +1,50 @@
+import type { Unit } from '../bench/model/metric.ts';
 import type { Interval } from '../bench/model/result.ts';
+import { printable } from './text.ts';
 
 /** Numbers as people read them: three significant digits, decimal units (1 kB = 1000 B). */
 
-export type Unit = 'ns' | 'bytes';
-
 type Scale = readonly { readonly name: string; readonly size: number }[];
 
-const SCALES: Readonly<Record<Unit, Scale>> = {
-  ns: [
-    { name: 's', size: 1e9 },
-    { name: 'ms', size: 1e6 },
-    { name: 'µs', size: 1e3 },
-    { name: 'ns', size: 1 },
+const BYTES: Scale = [
+  { name: 'TB', size: 1e12 },
+  { name: 'GB', size: 1e9 },
+  { name: 'MB', size: 1e6 },
+  { name: 'kB', size: 1e3 },
+  { name: 'B', size: 1 },
+];
+
+/** Units that are scaled; a Map, since a unit may be any text. */
+const SCALES: ReadonlyMap<Unit, Scale> = new Map<Unit, Scale>([
+  [
+    'ns',
+    [
+      { name: 's', size: 1e9 },
+      { name: 'ms', size: 1e6 },
+      { name: 'µs', size: 1e3 },
+      { name: 'ns', size: 1 },
+    ],
   ],
-  bytes: [
-    { name: 'TB', size: 1e12 },
-    { name: 'GB', size: 1e9 },
-    { name: 'MB', size: 1e6 },
-    { name: 'kB', size: 1e3 },
-    { name: 'B', size: 1 },
+  ['bytes', BYTES],
+  ['B/s', BYTES.map(({ name, size }) => ({ name: `${name}/s`, size }))],
+  [
+    '1/s',
+    [
+      { name: 'G/s', size: 1e9 },
+      { name: 'M/s', size: 1e6 },
+      { name: 'k/s', size: 1e3 },
+      { name: '/s', size: 1 },
+    ],
   ],
-};
+]);
+
+/** A unit of a user's own workload is a word or two, not a paragraph. */
+const UNIT_LIMIT = 16;
+
+/** How a unit that is not scaled is written; a count has none. */
+function plainName(unit: Unit): string {
+  return unit === 'count' ? '' : printable(unit, UNIT_LIMIT);
+}
 
 /** Enough to tell two ends apart that three digits make the same. */
 const MOST_DIGITS = 6;
@@ -39,10 +63,17 @@ interface Shown {
 }
 
 function parts(value: number, unit: Unit, digits = 3): Shown {
+  const scale = SCALES.get(unit);
+  if (!scale) return { number: counted(value, digits), unit: plainName(unit) };
   const rounded = Math.abs(Number(value.toPrecision(digits)));
-  const scale = SCALES[unit];
   const step = scale.find(({ size }) => rounded >= size) ?? scale[scale.length - 1];
-  return { number: significant(value / (step?.size ?? 1), digits), unit: step?.name ?? unit };
+  return { number: significant(value / (step?.size ?? 1), digits), unit: step?.name ?? '' };
+}
+
+/** What is not scaled keeps every digit before the point, and none after it without need: 1024 instances are not 1020. */
+function counted(value: number, digits: number): string {
+  const whole = Math.abs(Math.trunc(value)).toFixed(0);
+  return significant(value, Number.isInteger(value) ? whole.length : Math.max(digits, whole.length));
 }
 
 /** Both ends with as many digits as it takes to tell them apart. */
@@ -55,10 +86,10 @@ function range(lo: number, hi: number, shown: (value: number, digits: number) =>
   }
 }
 
-/** E.g. `812 ms`, `1.23 GB`. */
+/** E.g. `812 ms`, `1.23 GB`, `84.2 k/s`; a count stands without a unit. */
 export function formatValue(value: number, unit: Unit): string {
   const shown = parts(value, unit);
-  return `${shown.number} ${shown.unit}`;
+  return `${shown.number} ${shown.unit}`.trim();
 }
 
 /** E.g. `790–840 ms`, `900 ms–1.20 s`; an end without a bound is `∞`, which failures cause. */

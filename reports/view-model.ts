@@ -1,4 +1,8 @@
 import type { Cell, ClaimHalf, ClaimResult, RatioToNative, Result } from '../bench/model/result.ts';
+import { endedBy } from './ramps.ts';
+import { type Shows, type Subject, subjectOf } from './subjects.ts';
+import { ruleIn, titleIn } from './titles.ts';
+import type { Lang } from './words.ts';
 
 /** What every renderer shows, decided once: which value stands where, and what stands apart. Texts are still as they came. */
 
@@ -27,11 +31,13 @@ export interface Entry {
 export interface HalfView {
   readonly source: ClaimHalf['source'];
   readonly verdict: ClaimHalf['verdict'];
-  readonly reason: string;
+  readonly reason: ClaimHalf['reason'];
   /** Which runner stands for the column; null where none ran. */
   readonly runner: RunnerView | null;
-  /** Its values of the deciding metric, one a workload; without emulated ones. */
+  /** What decides the row, one cell a workload and metric; without emulated ones. */
   readonly measured: readonly Cell[];
+  /** What stands beside and decides nothing, such as a projection; without emulated ones. */
+  readonly beside: readonly Cell[];
   /** Its values are emulated and stand apart. */
   readonly emulated: boolean;
   readonly evidence: readonly Cell[];
@@ -40,8 +46,10 @@ export interface HalfView {
 export interface TableRow {
   readonly id: string;
   readonly feature: ClaimResult['feature'];
+  /** Whether its cells are shown by their values or by their ratios to native. */
+  readonly shows: Shows;
   readonly halves: Readonly<Record<Column, HalfView | null>>;
-  /** The deciding metric's values of runners that stand for no column; `column` says which kind they are. */
+  /** The deciding cells of runners that stand for no column; `column` says which kind they are. */
   readonly others: readonly (Entry & { readonly column: Column | null })[];
 }
 
@@ -62,15 +70,15 @@ export interface ReportView {
   readonly ordinary: readonly Entry[];
   readonly emulated: readonly EmulatedGroup[];
   readonly harness: readonly Entry[];
+  /** What a reader knows a cell's quantity by: its metric, after the program where the run had several. */
+  readonly nameOf: (cell: Cell) => string;
+  /** The rules that ended the ramps behind a count of instances, with how often; null for any other cell. */
+  readonly endedBy: (cell: Cell) => string | null;
 }
 
-/** Which metric a row is about. Other claims show the metric of their first piece of evidence. */
-const MAIN: Readonly<Record<string, { readonly experiment: string; readonly metric: string }>> = {
-  startup: { experiment: 'startup', metric: 'ready' },
-  disk: { experiment: 'disk', metric: 'image' },
-};
-
 const TONES: Readonly<Record<string, Tone>> = { none: 'native', container: 'container', sandbox: 'sandbox', vm: 'vm' };
+
+const HARNESS_LABEL: Readonly<Record<Lang, string>> = { en: 'harness', zh: '测试程序' };
 
 /** The views of all runners of the result, and the harness's. */
 class Runners {
@@ -78,10 +86,11 @@ class Runners {
   readonly #isolations = new Map<string, string>();
   readonly #emulated = new Set<string>();
 
-  constructor(result: Result) {
-    for (const { as, title, isolation, accel } of result.runners) {
+  constructor(result: Result, lang: Lang) {
+    for (const { as, title: english, isolation, accel } of result.runners) {
+      const title = titleIn(lang, english);
       const emulated = accel === 'tcg';
-      const sameTitle = result.runners.filter((other) => other.title === title).length > 1;
+      const sameTitle = result.runners.filter((other) => other.title === english).length > 1;
       this.#views.set(as, {
         id: as,
         label: emulated ? (sameTitle ? `${title}: ${as}` : title) : as,
@@ -91,7 +100,8 @@ class Runners {
       this.#isolations.set(as, isolation);
       if (emulated) this.#emulated.add(as);
     }
-    this.#views.set(HARNESS, { id: HARNESS, label: 'harness', title: "the harness's own cost", tone: 'harness' });
+    const title = titleIn(lang, "the harness's own cost");
+    this.#views.set(HARNESS, { id: HARNESS, label: HARNESS_LABEL[lang], title, tone: 'harness' });
   }
 
   view(id: string): RunnerView {
@@ -114,48 +124,46 @@ class Runners {
   }
 }
 
-function mainMetric(claim: ClaimResult, cells: readonly Cell[]): { experiment: string; metric: string } | null {
-  const known = MAIN[claim.id];
-  if (known) return known;
-  const keys = new Set(claim.halves.flatMap((half) => half.evidence));
-  return cells.find((cell) => keys.has(cell.key)) ?? null;
-}
-
-function halfView(result: Result, runners: Runners, about: readonly Cell[], half: ClaimHalf): HalfView {
+function halfView(result: Result, runners: Runners, subject: Subject, half: ClaimHalf): HalfView {
   const id = result.columns[half.column];
-  const own = about.filter((cell) => cell.runner === id);
+  const own = result.cells.filter((cell) => cell.runner === id);
+  const about = own.filter(subject.decides);
   return {
     source: half.source,
     verdict: half.verdict,
     reason: half.reason,
     runner: id === null ? null : runners.view(id),
-    measured: own.filter((cell) => !runners.apart(cell)),
-    emulated: own.some((cell) => runners.apart(cell)),
+    measured: about.filter((cell) => !runners.apart(cell)),
+    beside: own.filter((cell) => subject.beside(cell) && !runners.apart(cell)),
+    emulated: about.some((cell) => runners.apart(cell)),
     evidence: half.evidence.flatMap((key) => result.cells.find((cell) => cell.key === key) ?? []),
   };
 }
 
 function tableRow(result: Result, runners: Runners, claim: ClaimResult): TableRow {
-  const main = mainMetric(claim, result.cells);
-  const about = result.cells.filter((cell) => cell.experiment === main?.experiment && cell.metric === main.metric);
+  const subject = subjectOf(claim, result.cells);
   const half = (column: Column): HalfView | null => {
     const found = claim.halves.find((candidate) => candidate.column === column);
-    return found ? halfView(result, runners, about, found) : null;
+    return found ? halfView(result, runners, subject, found) : null;
   };
   const standing = [result.columns.container, result.columns.vm, HARNESS];
+  // Native has no ratio to itself.
+  const left = subject.shows === 'ratio' ? [...standing, NATIVE] : standing;
   return {
     id: claim.id,
     feature: claim.feature,
+    shows: subject.shows,
     halves: { container: half('container'), vm: half('vm') },
-    others: about
-      .filter((cell) => !standing.includes(cell.runner) && !runners.apart(cell))
+    others: result.cells
+      .filter((cell) => subject.decides(cell) && !left.includes(cell.runner) && !runners.apart(cell))
       .map((cell) => ({ cell, runner: runners.view(cell.runner), column: runners.column(cell.runner) })),
   };
 }
 
-/** Pure; keeps the result's order throughout. */
-export function viewOf(result: Result): ReportView {
-  const runners = new Runners(result);
+/** Pure; keeps the result's order throughout. @param lang of the names that tare itself gives. */
+export function viewOf(result: Result, lang: Lang = 'en'): ReportView {
+  const runners = new Runners(result, lang);
+  const programs = new Set(result.cells.map(({ workload }) => workload));
   const entries = result.cells.map((cell) => ({ cell, runner: runners.view(cell.runner) }));
   const ordinary = entries.filter(({ cell }) => cell.runner !== HARNESS && !runners.apart(cell));
   const emulated = entries.filter(({ cell }) => cell.runner !== HARNESS && runners.apart(cell));
@@ -172,5 +180,7 @@ export function viewOf(result: Result): ReportView {
       cells: group.map(({ cell }) => cell),
     })),
     harness: entries.filter(({ cell }) => cell.runner === HARNESS),
+    nameOf: ({ workload, metric }) => (programs.size > 1 ? `${workload} ${metric}` : metric),
+    endedBy: (cell) => endedBy(result, cell, (rule) => ruleIn(lang, rule)),
   };
 }

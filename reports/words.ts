@@ -1,4 +1,5 @@
 import type { ClaimHalf, ComparisonVerdict, Result } from '../bench/model/result.ts';
+import { reasonIn } from './titles.ts';
 import { formatShare } from './units.ts';
 
 export type Lang = 'en' | 'zh';
@@ -21,6 +22,9 @@ export interface Words {
   readonly noValue: string;
   readonly belowLevel: (level: string) => string;
   readonly noInterval: string;
+  readonly noRatio: string;
+  readonly endedBy: (rules: string) => string;
+  readonly projected: (value: string) => string;
   readonly notComparable: string;
   readonly ratios: string;
   readonly ratiosNote: string;
@@ -43,7 +47,8 @@ export interface Words {
   readonly warnings: string;
   readonly origin: string;
   readonly blocks: (measured: number, pilot: number) => string;
-  readonly frozen: (reason: string, needed: number | null) => string;
+  /** With a pilot, `needed` is what the precision takes; without one, what the profile asks for. */
+  readonly frozen: (reason: string, needed: number | null, hasPilot: boolean) => string;
   readonly level: (level: string, comparisons: number) => string;
   readonly units: string;
   readonly cpus: (count: number) => string;
@@ -83,6 +88,9 @@ const en: Words = {
   noValue: 'no value',
   belowLevel: (level) => `at ${level} only`,
   noInterval: 'no interval',
+  noRatio: 'no ratio',
+  endedBy: (rules) => `ended by ${rules}`,
+  projected: (value) => `projected, not achieved: ${value}`,
   notComparable: 'not comparable',
   ratios: 'Ratios to native',
   ratiosNote: 'median over blocks of runner / native in the same block; the interval is exact',
@@ -108,8 +116,11 @@ const en: Words = {
   warnings: 'Warnings',
   origin: 'Where the numbers come from',
   blocks: (measured, pilot) => `${measured} measured blocks${pilot > 0 ? `, ${pilot} pilot blocks excluded` : ''}`,
-  frozen: (reason, needed) =>
-    `number of blocks fixed by ${reason}${needed === null ? '' : `; the target precision needs ${needed}`}`,
+  frozen: (reason, needed, hasPilot) => {
+    const asked =
+      needed === null ? '' : `; ${hasPilot ? 'the target precision needs' : 'the profile asks for'} ${needed}`;
+    return `number of blocks fixed by ${reason}${asked}`;
+  },
   level: (level, comparisons) =>
     `medians of block values; intervals from order statistics at ${level} or more (${comparisons} primary comparisons)`,
   units: 'units: decimal, 1 kB = 1000 B, 1 MB = 1000 kB; n counts blocks with a value',
@@ -151,6 +162,9 @@ const zh: Words = {
   noValue: '无数值',
   belowLevel: (level) => `水平仅 ${level}`,
   noInterval: '无区间',
+  noRatio: '无比值',
+  endedBy: (rules) => `终止规则：${rules}`,
+  projected: (value) => `推算值，并未达到：${value}`,
   notComparable: '不可比较',
   ratios: '与原生之比',
   ratiosNote: '同一区组内 运行器 / 原生 之比的中位数；区间为精确区间',
@@ -174,7 +188,10 @@ const zh: Words = {
   warnings: '警告',
   origin: '数值来源',
   blocks: (measured, pilot) => `${measured} 个测量区组${pilot > 0 ? `，另有 ${pilot} 个试验区组不计入` : ''}`,
-  frozen: (reason, needed) => `区组数由 ${reason} 决定${needed === null ? '' : `；达到目标精度需要 ${needed} 个`}`,
+  frozen: (reason, needed, hasPilot) => {
+    const asked = needed === null ? '' : `；${hasPilot ? '达到目标精度需要' : '配置档要求'} ${needed} 个`;
+    return `区组数由${reasonIn('zh', reason)}决定${asked}`;
+  },
   level: (level, comparisons) =>
     `区组数值的中位数；区间取自次序统计量，水平不低于 ${level}（${comparisons} 项主要比较）`,
   units: '单位为十进制，1 kB = 1000 B，1 MB = 1000 kB；n 为有数值的区组数',

@@ -1,11 +1,12 @@
-import type { JournalEvent } from '../../bench/model/journal.ts';
-import type { Cell } from '../../bench/model/result.ts';
+import type { JournalEvent, SampleEvent } from '../../bench/model/journal.ts';
+import type { Cell, Result } from '../../bench/model/result.ts';
 import { intervalText, medianText, ratioIntervalText, ratioText, ratioVerdictText } from '../phrases.ts';
 import { printable } from '../text.ts';
 import { formatValue } from '../units.ts';
 import type { Entry, RatioEntry, Tone } from '../view-model.ts';
-import { WORDS } from '../words.ts';
-import { type Axis, linearAxis, spreadAxis } from './ticks.ts';
+import type { Tongue } from './context.ts';
+import { type CurveChart, curveText } from './curves.ts';
+import { type Axis, linearAxis, RATIO, spreadAxis } from './ticks.ts';
 
 /** What the script in the page draws: numbers, and every text ready to show. */
 
@@ -25,7 +26,7 @@ export interface ChartRow {
   readonly points: readonly { readonly value: number; readonly text: string; readonly marked: boolean }[];
 }
 
-export interface ChartSpec {
+export interface RowChart {
   readonly id: string;
   readonly kind: 'dots' | 'bars' | 'forest';
   readonly title: string;
@@ -35,21 +36,37 @@ export interface ChartSpec {
   readonly rows: readonly ChartRow[];
 }
 
-const words = WORDS.en;
+export type ChartSpec = RowChart | CurveChart;
 
-/** Blocks in which a guard tripped, as `experiment/block`. */
-export type MarkedBlocks = ReadonlySet<string>;
+/** Blocks in which a guard tripped, for all runners or for one. */
+export class MarkedBlocks {
+  readonly #keys: ReadonlySet<string>;
 
-export function markedBlocks(events: readonly JournalEvent[]): MarkedBlocks {
-  const tripped = events.filter((event) => event.type === 'guard').filter((event) => event.tripped);
-  return new Set(tripped.map(({ experiment, block }) => `${experiment}/${block}`));
+  constructor(events: readonly JournalEvent[]) {
+    const tripped = events.filter((event) => event.type === 'guard').filter((event) => event.tripped);
+    this.#keys = new Set(tripped.map((event) => MarkedBlocks.#key(event, event.runner ?? null)));
+  }
+
+  static #key({ experiment, workload, block }: BlockOf, runner: string | null): string {
+    return JSON.stringify([experiment, workload, block, runner]);
+  }
+
+  get any(): boolean {
+    return this.#keys.size > 0;
+  }
+
+  has(sample: SampleEvent): boolean {
+    return this.#keys.has(MarkedBlocks.#key(sample, null)) || this.#keys.has(MarkedBlocks.#key(sample, sample.runner));
+  }
 }
+
+type BlockOf = Pick<SampleEvent, 'experiment' | 'workload' | 'block'>;
 
 function labelOf({ runner, cell }: Entry, workloads: number): string {
   return printable(workloads > 1 ? `${runner.label} ${cell.workload}` : runner.label);
 }
 
-function baseRow(entry: Entry, level: number, workloads: number): Omit<ChartRow, 'points'> {
+function baseRow(entry: Entry, { level, tongue: { words } }: Source, workloads: number): Omit<ChartRow, 'points'> {
   const { runner, cell } = entry;
   const interval = intervalText(cell, level, words);
   const detail = [
@@ -69,18 +86,19 @@ function baseRow(entry: Entry, level: number, workloads: number): Omit<ChartRow,
   };
 }
 
-function samplesOf(cell: Cell, events: readonly JournalEvent[], marked: MarkedBlocks): ChartRow['points'] {
+function samplesOf(cell: Cell, { events, marked, tongue: { t } }: Source): ChartRow['points'] {
   return events.flatMap((event) =>
     event.type === 'sample' &&
     event.phase === 'measured' &&
     event.runner === cell.runner &&
     event.experiment === cell.experiment &&
+    event.workload === cell.workload &&
     event.metric === cell.metric
       ? [
           {
             value: event.value,
-            text: `block ${event.block}: ${formatValue(event.value, cell.unit)}`,
-            marked: marked.has(`${event.experiment}/${event.block}`),
+            text: `${t('block', '区组')} ${event.block}: ${formatValue(event.value, cell.unit)}`,
+            marked: marked.has(event),
           },
         ]
       : [],
@@ -103,13 +121,15 @@ interface Source {
   readonly events: readonly JournalEvent[];
   readonly marked: MarkedBlocks;
   readonly level: number;
+  readonly tongue: Tongue;
 }
 
 /** Every measured sample as a dot, with median and interval. */
-export function dotChart({ id, title, entries, events, marked, level }: Source): ChartSpec {
+export function dotChart(source: Source): RowChart {
+  const { id, title, entries } = source;
   const rows = entries.map((entry) => ({
-    ...baseRow(entry, level, workloadsOf(entries)),
-    points: samplesOf(entry.cell, events, marked),
+    ...baseRow(entry, source, workloadsOf(entries)),
+    points: samplesOf(entry.cell, source),
   }));
   const values = rows.flatMap(({ points, middle, interval }) =>
     finite([...points.map(({ value }) => value), middle, interval?.lo, interval?.hi]),
@@ -119,16 +139,41 @@ export function dotChart({ id, title, entries, events, marked, level }: Source):
 }
 
 /** A bar from zero for each median. */
-export function barChart({ id, title, entries, level }: Source): ChartSpec {
-  const rows = entries.map((entry) => ({ ...baseRow(entry, level, workloadsOf(entries)), points: [] }));
+export function barChart(source: Source): RowChart {
+  const { id, title, entries } = source;
+  const rows = entries.map((entry) => ({ ...baseRow(entry, source, workloadsOf(entries)), points: [] }));
   const unit = entries[0]?.cell.unit ?? 'bytes';
   const values = rows.flatMap(({ middle, interval }) => finite([middle, interval?.lo, interval?.hi]));
   return { id, kind: 'bars', title: printable(title), axis: linearAxis(values, unit), band: null, rows };
 }
 
+function bandOf(delta: number): readonly [lo: number, hi: number] {
+  return [1 / (1 + delta), 1 + delta];
+}
+
+/** An axis for forest charts that are to be read side by side. */
+export function ratioAxis(ratios: readonly RatioEntry[], delta: number): Axis {
+  const ends = ratios.flatMap(({ ratio }) => [ratio.value, ratio.ci?.lo, ratio.ci?.hi]);
+  return spreadAxis(
+    finite([...ends, ...bandOf(delta)]).filter((value) => value > 0),
+    RATIO,
+  );
+}
+
+interface Forest {
+  readonly id: string;
+  readonly title: string;
+  /** Of one metric. */
+  readonly ratios: readonly RatioEntry[];
+  readonly result: Pick<Result, 'delta'>;
+  readonly tongue: Tongue;
+  /** Default: the ratios' own. */
+  readonly axis?: Axis;
+}
+
 /** Ratios of one metric with their intervals, and the band in which they count as equivalent. */
-export function forestChart(id: string, title: string, ratios: readonly RatioEntry[], delta: number): ChartSpec {
-  const band = [1 / (1 + delta), 1 + delta] as const;
+export function forestChart({ id, title, ratios, result: { delta }, tongue, axis }: Forest): RowChart {
+  const { words } = tongue;
   const rows = ratios.map((entry) => ({
     label: labelOf(entry, workloadsOf(ratios)),
     value: ratioText(entry.ratio, words),
@@ -139,14 +184,22 @@ export function forestChart(id: string, title: string, ratios: readonly RatioEnt
     interval: entry.ratio.ci && { lo: entry.ratio.ci.lo, hi: entry.ratio.ci.hi },
     points: [],
   }));
-  const ends = ratios.flatMap(({ ratio }) => [ratio.value, ratio.ci?.lo, ratio.ci?.hi]);
-  const values = finite([...ends, ...band]).filter((value) => value > 0);
-  return { id, kind: 'forest', title: printable(title), axis: spreadAxis(values, 'ratio'), band, rows };
+  const scale = axis ?? ratioAxis(ratios, delta);
+  return { id, kind: 'forest', title: printable(title), axis: scale, band: bandOf(delta), rows };
 }
 
 /** The same in words, for whoever does not see the canvas. */
-export function chartText(chart: ChartSpec): string {
-  const kind = { dots: 'Dot chart', bars: 'Bar chart', forest: 'Forest plot' }[chart.kind];
+export function chartText(chart: ChartSpec, { t }: Tongue): string {
+  if (chart.kind === 'curves') return curveText(chart, t);
+  const kind = {
+    dots: t('Dot chart', '散点图'),
+    bars: t('Bar chart', '条形图'),
+    forest: t('Forest plot', '森林图'),
+  }[chart.kind];
   const rows = chart.rows.map(({ label, value, detail }) => `${label} ${value}${detail === '' ? '' : ` (${detail})`}`);
-  return `${kind}, ${chart.axis.log ? 'logarithmic' : 'linear'} scale. ${chart.title}: ${rows.join('; ')}.`;
+  const scale = chart.axis.log ? t('logarithmic scale', '对数刻度') : t('linear scale', '线性刻度');
+  return t(
+    `${kind}, ${scale}. ${chart.title}: ${rows.join('; ')}.`,
+    `${kind}，${scale}。${chart.title}：${rows.join('；')}。`,
+  );
 }

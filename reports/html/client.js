@@ -8,7 +8,28 @@
   const JITTER = 0.17;
 
   const root = document.documentElement;
-  const data = JSON.parse(document.getElementById('report-data').textContent);
+
+  /** The other language lies in a template; the URL says which one is read. */
+  function speak() {
+    const wanted = new URLSearchParams(window.location.search).get('lang');
+    const template = document.getElementById(`report-${wanted}`);
+    if (template) {
+      document.getElementById('report').replaceChildren(template.content);
+      root.lang = wanted;
+      document.title = template.dataset.title;
+      const { hash } = window.location;
+      if (hash !== '') document.getElementById(decodeURIComponent(hash.slice(1)))?.scrollIntoView();
+    }
+    // The reader stays at the same place.
+    for (const link of document.querySelectorAll('a[data-lang]')) {
+      link.addEventListener('click', () => {
+        link.href = `?lang=${link.dataset.lang}${window.location.hash}`;
+      });
+    }
+  }
+
+  speak();
+  const data = JSON.parse(document.getElementById(`report-data-${root.lang}`).textContent);
   const drawn = new Map();
 
   const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
@@ -190,45 +211,108 @@
     ];
   }
 
-  const DATASETS = { dots, bars, forest: places };
+  const CURVES = 320;
+  const POINTS = ['circle', 'rect', 'triangle', 'rectRot', 'cross'];
+  const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
+
+  /** One line a ramp. */
+  function curves(spec) {
+    return spec.lines.map((line) => ({
+      type: 'scatter',
+      showLine: true,
+      data: line.points,
+      pointStyle: POINTS[line.style % POINTS.length],
+      radius: 3.5,
+      hoverRadius: 6,
+      borderWidth: 1.5,
+      borderDash: DASHES[line.style % DASHES.length],
+      borderColor: color(line.tone),
+      backgroundColor: color(line.tone),
+    }));
+  }
+
+  /** The runner's name where its line ends; names that would meet move up. */
+  function drawEnds(chart, spec) {
+    const { ctx, chartArea, scales } = chart;
+    ctx.font = font(600, 13);
+    ctx.textBaseline = 'middle';
+    const ends = spec.lines.flatMap(({ label, tone, points }) => {
+      const last = points.at(-1);
+      if (label === null || !last) return [];
+      const width = ctx.measureText(label).width;
+      const x = Math.min(scales.x.getPixelForValue(last.x) + 8, chart.width - width - 2);
+      return [{ label, tone, x, y: scales.y.getPixelForValue(last.y), width }];
+    });
+    const placed = [];
+    const meets = (a, b) => Math.abs(a.y - b.y) < 16 && a.x < b.x + b.width + 6 && b.x < a.x + a.width + 6;
+    for (const end of ends.toSorted((a, b) => b.y - a.y)) {
+      for (let other = placed.find((one) => meets(one, end)); other; other = placed.find((one) => meets(one, end))) {
+        end.y = other.y - 16;
+      }
+      placed.push(end);
+      const y = Math.max(end.y, chartArea.top + 8);
+      ctx.globalAlpha = 0.8;
+      ctx.fillStyle = color('paper');
+      ctx.fillRect(end.x - 2, y - 8, end.width + 4, 16);
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = color(end.tone);
+      ctx.fillText(end.label, end.x, y);
+    }
+  }
+
+  const ends = (spec) => ({
+    id: 'ends',
+    afterDatasetsDraw(chart) {
+      chart.ctx.save();
+      drawEnds(chart, spec);
+      chart.ctx.restore();
+    },
+  });
+
+  const DATASETS = { dots, bars, forest: places, curves };
+
+  /** A scale as it was decided where the report was made. */
+  function scaleOf(axis, title) {
+    return {
+      type: axis.log ? 'logarithmic' : 'linear',
+      min: axis.min,
+      max: axis.max,
+      afterBuildTicks: (scale) => {
+        scale.ticks = axis.ticks.map(({ value }) => ({ value }));
+      },
+      border: { color: color('strong-rule') },
+      grid: { color: color('rule'), tickColor: color('strong-rule'), tickLength: 5 },
+      title: { display: title !== undefined, text: title, color: color('quiet'), font: { size: 12 } },
+      ticks: {
+        color: color('quiet'),
+        font: { size: 12 },
+        maxRotation: 0,
+        autoSkipPadding: 14,
+        callback: (value) => axis.ticks.find((tick) => tick.value === value)?.label ?? '',
+      },
+    };
+  }
 
   function scalesOf(spec) {
-    const { axis } = spec;
-    return {
-      x: {
-        type: axis.log ? 'logarithmic' : 'linear',
-        min: axis.min,
-        max: axis.max,
-        afterBuildTicks: (scale) => {
-          scale.ticks = axis.ticks.map(({ value }) => ({ value }));
-        },
-        border: { color: color('strong-rule') },
-        grid: { color: color('rule'), tickColor: color('strong-rule'), tickLength: 5 },
-        ticks: {
-          color: color('quiet'),
-          font: { size: 12 },
-          maxRotation: 0,
-          autoSkipPadding: 14,
-          callback: (value) => axis.ticks.find((tick) => tick.value === value)?.label ?? '',
-        },
-      },
-      y: { type: 'linear', display: false, reverse: true, min: -0.5, max: spec.rows.length - 0.5 },
-    };
+    if (spec.kind === 'curves') return { x: scaleOf(spec.axis, spec.axisTitle), y: scaleOf(spec.upright) };
+    const rows = { type: 'linear', display: false, reverse: true, min: -0.5, max: spec.rows.length - 0.5 };
+    return { x: scaleOf(spec.axis), y: rows };
   }
 
   function draw(spec) {
     const canvas = document.getElementById(spec.id);
-    canvas.parentElement.style.height = `${spec.rows.length * ROW + AXIS}px`;
+    const curved = spec.kind === 'curves';
+    canvas.parentElement.style.height = `${curved ? CURVES : spec.rows.length * ROW + AXIS}px`;
     drawn.get(spec.id)?.destroy();
     const chart = new Chart(canvas, {
       data: { datasets: DATASETS[spec.kind](spec) },
-      plugins: [marks(spec)],
+      plugins: [curved ? ends(spec) : marks(spec)],
       options: {
         animation: false,
         maintainAspectRatio: false,
         responsive: true,
         font: { family: getComputedStyle(document.body).fontFamily },
-        layout: { padding: { right: 14, left: 2 } },
+        layout: { padding: { right: curved ? 84 : 14, left: 2, top: curved ? 6 : 0 } },
         interaction: { mode: 'nearest', intersect: true },
         plugins: {
           legend: { display: false },

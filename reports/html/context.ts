@@ -1,14 +1,21 @@
 import type { JournalEvent } from '../../bench/model/journal.ts';
 import type { Manifest } from '../../bench/model/manifest.ts';
 import type { Result } from '../../bench/model/result.ts';
-import { WORDS } from '../words.ts';
+import type { Lang, Words } from '../words.ts';
 import type { ReportView } from '../view-model.ts';
 import type { Anchors } from './anchors.ts';
 import type { ChartSpec, MarkedBlocks } from './charts.ts';
 import type { Content } from './markup.ts';
 
+/** The language of a page. Every sentence stands beside its translation, where it is used: `t(english, chinese)`. */
+export interface Tongue {
+  readonly lang: Lang;
+  readonly words: Words;
+  readonly t: <T>(en: T, zh: T) => T;
+}
+
 /** What every part of the page is made from. */
-export interface PageContext {
+export interface PageContext extends Tongue {
   readonly result: Result;
   readonly manifest: Manifest;
   readonly events: readonly JournalEvent[];
@@ -24,6 +31,3 @@ export interface Part {
   readonly body: Content;
   readonly charts: readonly ChartSpec[];
 }
-
-/** The page is in English; the source's table has both languages. */
-export const words = WORDS.en;

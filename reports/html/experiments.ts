@@ -1,10 +1,12 @@
 import type { Cell } from '../../bench/model/result.ts';
+import { experimentIn } from '../titles.ts';
 import type { Entry, RunnerView } from '../view-model.ts';
 import { slug } from './anchors.ts';
-import { barChart, type ChartSpec, dotChart } from './charts.ts';
 import type { PageContext, Part } from './context.ts';
-import { type Content, html, type Markup } from './markup.ts';
-import { dataTable, estimate, figure, runnerName } from './pieces.ts';
+import { densitySection } from './density.ts';
+import { html } from './markup.ts';
+import { draw, type Drawn, matrix, metricsOf } from './metrics.ts';
+import { throughputSection } from './throughput.ts';
 
 /** The parts that show an experiment's values: known metrics in their order, unknown ones after them. */
 
@@ -13,74 +15,6 @@ const CHANNEL = 'channel';
 /** Charts that repeat `ready` at other points, small, and in this order. */
 const SMALL_CHARTS = ['api', 'exec', 'stop', 'kill'];
 const MAIN = 'ready';
-
-function metricsOf(
-  entries: readonly Entry[],
-  wanted: (metric: string) => boolean,
-  order: readonly string[],
-): readonly Cell[] {
-  const firsts = [...Map.groupBy(entries, ({ cell }) => cell.metric).values()].flatMap(([first]) =>
-    first ? [first.cell] : [],
-  );
-  const rank = (metric: string) => (order.includes(metric) ? order.indexOf(metric) : order.length);
-  return firsts.filter(({ metric }) => wanted(metric)).toSorted((a, b) => rank(a.metric) - rank(b.metric));
-}
-
-/** Runners down, metrics across. */
-export function matrix(
-  caption: string,
-  entries: readonly Entry[],
-  metrics: readonly Cell[],
-  context: PageContext,
-): Content {
-  const shown = entries.filter(({ cell }) => metrics.some(({ metric }) => metric === cell.metric));
-  if (shown.length === 0) return null;
-  const workloads = new Set(shown.map(({ cell }) => cell.workload));
-  const rows = Map.groupBy(shown, ({ runner, cell }) => JSON.stringify([runner.id, cell.workload]));
-  const columns = [
-    { heading: 'runner' },
-    ...metrics.map((metric) => ({
-      heading: html`${metric.metric}<span class="below">${metric.title}</span>`,
-      numeric: true,
-    })),
-  ];
-  const body = [...rows.values()].map((group) => {
-    const [{ runner, cell }] = group as [Entry, ...Entry[]];
-    const name: Content = workloads.size > 1 ? html`${runnerName(runner)} ${cell.workload}` : runnerName(runner);
-    const values = metrics.map(({ metric }) =>
-      estimate(group.find((entry) => entry.cell.metric === metric)?.cell, context),
-    );
-    return { cells: [name, ...values] };
-  });
-  return dataTable(caption, columns, body);
-}
-
-const MARKED = html` A triangle comes from a block in which a <a href="#guards">guard</a> tripped.`;
-
-interface Drawn {
-  readonly figures: readonly Markup[];
-  readonly charts: readonly ChartSpec[];
-}
-
-function draw(id: string, entries: readonly Entry[], metrics: readonly Cell[], context: PageContext): Drawn {
-  const { events, marked, result } = context;
-  const charts = metrics.map(({ metric, title, unit }) => {
-    const own = entries.filter(({ cell }) => cell.metric === metric);
-    const source = {
-      id: `${id}-${slug(metric)}`,
-      title: `${metric}: ${title}`,
-      entries: own,
-      events,
-      marked,
-      level: result.level,
-    };
-    return { metric, title, chart: unit === 'ns' ? dotChart(source) : barChart(source) };
-  });
-  return {
-    figures: charts.map(({ metric, title, chart }) => figure(chart, html`<b>${metric}</b> ${title}`)),
-    charts: charts.map(({ chart }) => chart),
-  };
-}
 
 function startup(entries: readonly Entry[], context: PageContext): Omit<Part, 'id' | 'heading'> {
   const main = draw(
@@ -94,36 +28,65 @@ function startup(entries: readonly Entry[], context: PageContext): Omit<Part, 'i
   const start = metricsOf(entries, (metric) => START.includes(metric), START);
   const rest = metricsOf(entries, (metric) => !START.includes(metric) && metric !== CHANNEL, ['cpu', 'stop', 'kill']);
   const channel = metricsOf(entries, (metric) => metric === CHANNEL, []);
-  const body = html`<p>Time from right before an instance’s first launch command to a named point, on the host’s monotonic clock. No axis and no comparison joins two points. Every dot is one measured instance, from top to bottom in the order of blocks; the upright line is the median, the bar its interval. Scales are logarithmic.${context.marked.size > 0 ? MARKED : null}</p>
+  const { t } = context;
+  const marked = t(
+    html` A triangle comes from a block in which a <a href="#guards">guard</a> tripped.`,
+    html`三角形来自有<a href="#guards">监视项</a>触发的区组。`,
+  );
+  const explained = t(
+    html`Time from right before an instance’s first launch command to a named point, on the host’s monotonic clock. No axis and no comparison joins two points. Every dot is one measured instance, from top to bottom in the order of blocks; the upright line is the median, the bar its interval. Scales are logarithmic.`,
+    html`从某个实例的第一条启动命令之前，到一个有名称的终点，按主机的单调时钟计时。坐标轴和比较都不会混用两个终点。每个点是一个被测实例，自上而下按区组次序排列；竖线为中位数，横条为其区间。刻度为对数。`,
+  );
+  const phases = t(
+    html`<h3>Phases</h3>
+<p>Medians since the launch, each with its interval; the difference of two medians is not the median of the difference. A point that a runner cannot observe is missing (–).</p>`,
+    html`<h3>阶段</h3>
+<p>自启动起的中位数，各附区间；两个中位数之差并不是差的中位数。运行器观察不到的终点留空（–）。</p>`,
+  );
+  const roundTrip = t(
+    html`<h3>Mark channel</h3><p>How long an announcement and its answer take: no start is known more exactly than this.</p>`,
+    html`<h3>标记通道</h3><p>一次报告及其应答所需的时间：任何启动时间都不会比这更精确。</p>`,
+  );
+  const body = html`<p>${explained}${context.marked.any ? marked : null}</p>
 ${main.figures}
 <div class="small-charts">${others.figures}</div>
-<h3>Phases</h3>
-<p>Medians since the launch, each with its interval; the difference of two medians is not the median of the difference. A point that a runner cannot observe is missing (–).</p>
-${matrix('Startup: from the launch to the answer', entries, start, context)}
-${rest.length > 0 ? html`<h3>CPU time, ending and the rest</h3>` : null}
-${matrix('Startup: other quantities', entries, rest, context)}
-${channel.length > 0 ? html`<h3>Mark channel</h3><p>How long an announcement and its answer take: no start is known more exactly than this.</p>` : null}
-${matrix('Startup: round trip of the mark channel', entries, channel, context)}`;
+${phases}
+${matrix(t('Startup: from the launch to the answer', '启动：从发出命令到应答'), entries, start, context)}
+${rest.length > 0 ? html`<h3>${t('CPU time, ending and the rest', 'CPU 时间、结束及其他')}</h3>` : null}
+${matrix(t('Startup: other quantities', '启动：其他指标'), entries, rest, context)}
+${channel.length > 0 ? roundTrip : null}
+${matrix(t('Startup: round trip of the mark channel', '启动：标记通道的往返时间'), entries, channel, context)}`;
   return { body, charts: [...main.charts, ...others.charts] };
 }
-
-const PROVENANCE =
-  'Allocated bytes (decimal units) of named paths, after sync inside and outside; what is shared counts once.';
 
 function generic(id: string, entries: readonly Entry[], context: PageContext): Omit<Part, 'id' | 'heading'> {
   const metrics = metricsOf(entries, () => true, []);
   const drawn = draw(`chart-${slug(id)}`, entries, metrics, context);
-  const body = html`${id === 'disk' ? html`<p>${PROVENANCE}</p>` : null}<div class="small-charts">${drawn.figures}</div>
-${matrix(`${id}: medians and intervals`, entries, metrics, context)}`;
+  const { t } = context;
+  const provenance = t(
+    'Allocated bytes (decimal units) of named paths, after sync inside and outside; what is shared counts once.',
+    '所列路径实际分配的字节数（十进制单位），在实例内外 sync 之后读取；共享的部分只计一次。',
+  );
+  const name = experimentIn(context.lang, id);
+  const body = html`${id === 'disk' ? html`<p>${provenance}</p>` : null}<div class="small-charts">${drawn.figures}</div>
+${matrix(t(`${name}: medians and intervals`, `${name}：中位数与区间`), entries, metrics, context)}`;
   return { body, charts: drawn.charts };
 }
+
+type Section = (entries: readonly Entry[], context: PageContext) => Omit<Part, 'id' | 'heading'>;
+
+const KNOWN: ReadonlyMap<string, Section> = new Map<string, Section>([
+  ['startup', startup],
+  ['throughput', throughputSection],
+  ['density', densitySection],
+]);
 
 /** A part for each experiment that has values outside of emulation. */
 export function experimentParts(context: PageContext): readonly Part[] {
   const groups = Map.groupBy(context.view.ordinary, ({ cell }) => cell.experiment);
   return [...groups].map(([id, entries]) => {
-    const made = id === 'startup' ? startup(entries, context) : generic(id, entries, context);
-    return { id: `experiment-${slug(id)}`, heading: `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`, ...made };
+    const made = KNOWN.get(id)?.(entries, context) ?? generic(id, entries, context);
+    return { id: `experiment-${slug(id)}`, heading: experimentIn(context.lang, id), ...made };
   });
 }
 

@@ -1,55 +1,75 @@
+import { reasonIn, titleIn } from '../titles.ts';
 import { formatLevel, formatShare, formatValue } from '../units.ts';
-import type { PageContext, Part } from './context.ts';
+import type { PageContext, Part, Tongue } from './context.ts';
 import { type Content, html, joined, type Markup, trusted } from './markup.ts';
 import { dataTable, runnerName } from './pieces.ts';
 
 /** The host, what was started, the configuration, and how to do it again. */
 
-function yesNo(value: boolean | null): string {
-  if (value === null) return 'the host does not say';
-  return value ? 'yes' : 'no';
+function yesNo(value: boolean | null, { t }: Tongue): string {
+  if (value === null) return t('the host does not say', '主机未说明');
+  return value ? t('yes', '是') : t('no', '否');
 }
 
 function facts(items: readonly (readonly [name: string, value: Content])[]): Markup {
   return html`<dl class="facts">${items.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-function hostFacts({ result: { host } }: PageContext): Markup {
-  const unsaid = 'the host does not say';
+function hostFacts(context: PageContext): Markup {
+  const { t, result } = context;
+  const { host } = result;
+  const unsaid = t('the host does not say', '主机未说明');
   return facts([
-    ['processor', host.cpuModel ?? unsaid],
-    ['CPUs', host.cpus],
-    ['memory', formatValue(host.memoryBytes, 'bytes')],
-    ['kernel', host.kernel],
-    ['distribution', host.distribution],
-    ['KVM usable', yesNo(host.kvm)],
-    ['itself virtual', yesNo(host.virtualised)],
-    ['control groups', host.cgroup],
+    [t('processor', '处理器'), host.cpuModel ?? unsaid],
+    [t('CPUs', 'CPU 数'), host.cpus],
+    [t('memory', '内存'), formatValue(host.memoryBytes, 'bytes')],
+    [t('kernel', '内核'), host.kernel],
+    [t('distribution', '发行版'), host.distribution],
+    [t('KVM usable', 'KVM 可用'), yesNo(host.kvm, context)],
+    [t('itself virtual', '自身是虚拟机'), yesNo(host.virtualised, context)],
+    [t('control groups', '控制组'), host.cgroup],
     ['init', host.init],
-    ['frequency governor', host.governor ?? unsaid],
-    ['simultaneous threads', yesNo(host.smt)],
-    ['file system of the state', host.stateFileSystem],
+    [t('frequency governor', '频率调速器'), host.governor ?? unsaid],
+    [t('simultaneous threads', '超线程'), yesNo(host.smt, context)],
+    [t('file system of the state', '状态目录的文件系统'), host.stateFileSystem],
   ]);
 }
 
-function instanceFacts({ result }: PageContext): Markup {
+function instanceFacts({ result, manifest, t }: PageContext): Markup {
   const { spec, image } = result;
+  const flavours = Object.entries(image.flavours ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return facts([
-    ['CPU set', spec.cpus.join(', ')],
-    ['memory', `${formatValue(spec.memoryBytes, 'bytes')} (${spec.memoryBytes / 2 ** 20} MiB)`],
-    ['disk cache', spec.diskCache],
-    ['network', spec.network],
-    ['image', html`<code>${image.digest}</code>`],
-    ['made of', `${image.packages} packages of ${image.suite}, ${image.createdAt}`],
+    [t('CPU set', 'CPU 集'), spec.cpus.join(', ')],
+    [t('CPU set of clients outside', '外部客户端的 CPU 集'), spec.clientCpus.join(', ')],
+    [t('memory', '内存'), `${formatValue(spec.memoryBytes, 'bytes')} (${spec.memoryBytes / 2 ** 20} MiB)`],
+    [t('disk cache', '磁盘缓存'), spec.diskCache],
+    [t('network', '网络'), spec.network],
+    [t('image', '镜像'), html`<code>${image.digest}</code>`],
+    ...flavours.map(([name, digest]): readonly [string, Content] => [
+      t(`image with ${name}`, `含 ${name} 的镜像`),
+      html`<code>${digest}</code>`,
+    ]),
+    [t('image of the VM', '虚拟机的镜像'), manifest.vmImage],
+    [
+      t('made of', '构成'),
+      t(
+        `${image.packages} packages of ${image.suite}, ${image.createdAt}`,
+        `${image.suite} 的 ${image.packages} 个软件包，${image.createdAt}`,
+      ),
+    ],
   ]);
 }
 
-function runnerTable({ result, view }: PageContext): Markup {
+function runnerTable({ result, view, t, lang }: PageContext): Markup {
   const rows = result.runners.map((runner) => ({
     cells: [
       runnerName(view.runner(runner.as)),
-      runner.title,
-      `${runner.isolation}${runner.accel === 'none' ? '' : `, ${runner.accel}`}${runner.capabilities.nested === true ? ', nested' : ''}`,
+      titleIn(lang, runner.title),
+      [
+        runner.isolation,
+        ...(runner.accel === 'none' ? [] : [runner.accel]),
+        ...(runner.capabilities.nested === true ? [t('nested', '嵌套')] : []),
+      ].join(', '),
       joined(
         Object.entries(runner.versions)
           .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -59,13 +79,22 @@ function runnerTable({ result, view }: PageContext): Markup {
       html`<code>${runner.digest}</code>`,
     ],
   }));
-  const columns = ['runner', 'title', 'isolation', 'versions', 'starts'].map((heading) => ({ heading }));
-  return dataTable('Runners of this run', columns, rows);
+  const columns = [
+    ...[
+      t('runner', '运行器'),
+      t('title', '名称'),
+      t('isolation', '隔离方式'),
+      t('versions', '版本'),
+      t('starts', '启动内容'),
+    ],
+  ].map((heading) => ({ heading }));
+  return dataTable(t('Runners of this run', '本次的运行器'), columns, rows);
 }
 
 export function hostPart(context: PageContext): Part {
-  const body = html`${hostFacts(context)}<h3>Every instance</h3>${instanceFacts(context)}<h3>Runners</h3>${runnerTable(context)}`;
-  return { id: 'host', heading: 'Host, image and runners', body, charts: [] };
+  const { t } = context;
+  const body = html`${hostFacts(context)}<h3>${t('Every instance', '每个实例')}</h3>${instanceFacts(context)}<h3>${t('Runners', '运行器')}</h3>${runnerTable(context)}`;
+  return { id: 'host', heading: t('Host, image and runners', '主机、镜像与运行器'), body, charts: [] };
 }
 
 /** `a.b: value` for every leaf. */
@@ -80,24 +109,41 @@ function leaves(value: unknown, path: string): readonly (readonly [string, strin
   return [[path, value === '' ? '""' : String(value)]];
 }
 
-export function configurationPart({ manifest, result }: PageContext): Part {
-  const blocks = result.experiments.map(({ id, blocks: done, pilotBlocks, frozen }): readonly [string, Content] => {
-    const needed = frozen === null || frozen.needed === null ? '' : `; the target precision needs ${frozen.needed}`;
-    const fixed = frozen ? `, fixed at ${frozen.blocks} by ${frozen.reason}${needed}` : '';
-    return [`blocks of ${id}`, `${done} measured${pilotBlocks > 0 ? `, ${pilotBlocks} pilot (excluded)` : ''}${fixed}`];
+function blockFacts({ result, t }: PageContext): readonly (readonly [string, Content])[] {
+  return result.experiments.map(({ id, workload, blocks: done, pilotBlocks, frozen }) => {
+    const asks =
+      pilotBlocks > 0 ? t('the target precision needs', '目标精度需要') : t('the profile asks for', '配置档要求');
+    const needed =
+      frozen === null || frozen.needed === null ? '' : t(`; ${asks} ${frozen.needed}`, `；${asks} ${frozen.needed} 个`);
+    const fixed = frozen
+      ? t(
+          `, fixed at ${frozen.blocks} by ${frozen.reason}${needed}`,
+          `，由${reasonIn('zh', frozen.reason)}定为 ${frozen.blocks} 个${needed}`,
+        )
+      : '';
+    const pilot = pilotBlocks > 0 ? t(`, ${pilotBlocks} pilot (excluded)`, `，试验 ${pilotBlocks} 个（不计入）`) : '';
+    return [
+      t(`blocks of ${id}, ${workload}`, `${id} 的区组，${workload}`),
+      `${t(`${done} measured`, `测量 ${done} 个`)}${pilot}${fixed}`,
+    ];
   });
+}
+
+export function configurationPart(context: PageContext): Part {
+  const { manifest, result, t } = context;
+  const level = formatLevel(result.level);
   const body = html`${facts([
-    ...blocks,
-    ['primary comparisons', result.comparisons],
-    ['level of each interval', `${formatLevel(result.level)} or more`],
-    ['equivalence margin', `±${formatShare(result.delta)}`],
+    ...blockFacts(context),
+    [t('primary comparisons', '主要比较'), result.comparisons],
+    [t('level of each interval', '每个区间的水平'), t(`${level} or more`, `不低于 ${level}`)],
+    [t('equivalence margin', '等效界限'), `±${formatShare(result.delta)}`],
   ])}
-<h3>As it was run, every default written out</h3>
-<p class="quiet">Times in milliseconds, sizes in bytes.</p>
+<h3>${t('As it was run, every default written out', '实际配置，含全部默认值')}</h3>
+<p class="quiet">${t('Times in milliseconds, sizes in bytes.', '时间单位为毫秒，大小单位为字节。')}</p>
 ${facts(leaves(manifest.config, ''))}
-<h3>Workload settings</h3>
+<h3>${t('Workload settings', '工作负载的设置')}</h3>
 ${facts(leaves(manifest.workloadSettings, ''))}`;
-  return { id: 'configuration', heading: 'Configuration', body, charts: [] };
+  return { id: 'configuration', heading: t('Configuration', '配置'), body, charts: [] };
 }
 
 const PLAIN_WORD = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -110,7 +156,7 @@ function flag(name: string, value: unknown, suffix = ''): readonly string[] {
 }
 
 /** The command line of this run, as far as flags can say it: the program, then one flag with its value each. */
-export function commandLine({ manifest: { config, seed } }: PageContext): readonly string[] {
+export function commandLine({ manifest: { config, seed } }: Pick<PageContext, 'manifest'>): readonly string[] {
   const flags = [
     flag('profile', config['profile']),
     flag('runners', config['runners']),
@@ -125,9 +171,14 @@ export function commandLine({ manifest: { config, seed } }: PageContext): readon
 const CONTINUED = trusted(' \\\n  ');
 
 export function reproducePart(context: PageContext): Part {
-  const { manifest, result } = context;
-  const body = html`<p>With tare ${manifest.tare}:</p>
+  const { manifest, result, t } = context;
+  const digest = html`<code>${result.image.digest}</code>`;
+  const explained = t(
+    html`The seed decides the order of the blocks. Settings beyond these flags are listed under <a href="#configuration">Configuration</a> and stand in full in <code>manifest.json</code>. To start from the very same bytes, the image’s digest must be ${digest}: <code>tare image export</code> here, <code>tare image import</code> there. To derive this page again from the evidence: <code>tare report</code> on the bundle’s folder; <code>sha256sum --check SHA256SUMS</code> tells whether the evidence is as it was.`,
+    html`种子决定区组的次序。以上参数之外的设置见<a href="#configuration">配置</a>，全文在 <code>manifest.json</code> 中。要从完全相同的字节开始，镜像的摘要须为 ${digest}：在本机用 <code>tare image export</code> 导出，在另一台用 <code>tare image import</code> 导入。要由证据重新生成本页，对结果目录执行 <code>tare report</code>；<code>sha256sum --check SHA256SUMS</code> 可以验证证据未被改动。`,
+  );
+  const body = html`<p>${t(`With tare ${manifest.tare}:`, `使用 tare ${manifest.tare}：`)}</p>
 <pre><code>${joined(commandLine(context), CONTINUED)}</code></pre>
-<p>The seed decides the order of the blocks. Settings beyond these flags are listed under <a href="#configuration">Configuration</a> and stand in full in <code>manifest.json</code>. To start from the very same bytes, the image’s digest must be <code>${result.image.digest}</code>: <code>tare image export</code> here, <code>tare image import</code> there. To derive this page again from the evidence: <code>tare report</code> on the bundle’s folder; <code>sha256sum --check SHA256SUMS</code> tells whether the evidence is as it was.</p>`;
-  return { id: 'reproduce', heading: 'Do it again', body, charts: [] };
+<p>${explained}</p>`;
+  return { id: 'reproduce', heading: t('Do it again', '重做一次'), body, charts: [] };
 }

@@ -1,10 +1,11 @@
 import type { Cell } from '../../bench/model/result.ts';
 import { intervalText, medianText } from '../phrases.ts';
 import { escapeHtml } from '../text.ts';
+import { experimentIn, titleIn } from '../titles.ts';
 import { formatInterval, formatLevel, formatValue } from '../units.ts';
 import type { Entry, RunnerView } from '../view-model.ts';
 import { type ChartSpec, chartText } from './charts.ts';
-import { type PageContext, words } from './context.ts';
+import type { PageContext, Tongue } from './context.ts';
 import { type Content, html, joined, type Markup, trusted } from './markup.ts';
 
 /** Pieces that several parts of the page use. */
@@ -42,8 +43,8 @@ ${body}</tbody></table></div>
 }
 
 /** A place for a chart, with its text. The script draws it; without one the tables have the same numbers. */
-export function figure(chart: ChartSpec, caption: Content): Markup {
-  const text = trusted(escapeHtml(chartText(chart)));
+export function figure(chart: ChartSpec, caption: Content, tongue: Tongue): Markup {
+  const text = trusted(escapeHtml(chartText(chart, tongue)));
   return html`<figure class="chart">
 <figcaption>${caption}</figcaption>
 <div class="canvas"><canvas id="${chart.id}" role="img" aria-label="${text}"></canvas></div>
@@ -52,7 +53,7 @@ export function figure(chart: ChartSpec, caption: Content): Markup {
 }
 
 /** A median with its interval below it, for a table. */
-export function estimate(cell: Cell | undefined, { result, anchors }: PageContext): Content {
+export function estimate(cell: Cell | undefined, { result, anchors, words }: PageContext): Content {
   if (!cell) return html`<span class="none">–</span>`;
   const interval = intervalText(cell, result.level, words);
   const failed = cell.failures > 0 && cell.median !== null ? words.failed(cell.failures) : null;
@@ -61,43 +62,53 @@ export function estimate(cell: Cell | undefined, { result, anchors }: PageContex
   return html`<a class="${bad}" href="#${anchors.of(cell)}">${medianText(cell, words)}</a><span class="below">${below}</span>`;
 }
 
-const EVIDENCE: readonly Column[] = [
-  { heading: 'runner' },
-  { heading: 'end point or quantity' },
-  { heading: 'n', numeric: true },
-  { heading: 'failed', numeric: true },
-  { heading: 'median', numeric: true },
-  { heading: 'interval', numeric: true },
-  { heading: 'level', numeric: true },
-  { heading: 'least to most', numeric: true },
-  { heading: 'remarks' },
-];
+function evidenceColumns({ t }: Tongue): readonly Column[] {
+  const numbers = [
+    ...['n', t('failed', '失败'), t('median', '中位数'), t('interval', '区间'), t('level', '水平')],
+    t('least to most', '最小到最大'),
+  ];
+  return [
+    ...[{ heading: t('runner', '运行器') }, { heading: t('end point or quantity', '终点或指标') }],
+    ...numbers.map((heading) => ({ heading, numeric: true })),
+    { heading: t('remarks', '备注') },
+  ];
+}
 
-function evidenceRow({ runner, cell }: Entry, { anchors }: PageContext) {
+const STATUS_IN_CHINESE: Readonly<Record<string, string>> = {
+  emulated: '仿真',
+  'not-comparable': '不可比较',
+  'no-data': '没有数值',
+};
+
+function evidenceRow({ runner, cell }: Entry, { anchors, lang, t }: PageContext) {
   const spread =
     cell.min === null || cell.max === null ? null : formatInterval({ lo: cell.min, hi: cell.max }, cell.unit);
-  const status = cell.status === 'assessable' ? [] : [cell.status.replaceAll('-', ' ')];
+  const named = t(cell.status.replaceAll('-', ' '), STATUS_IN_CHINESE[cell.status] ?? cell.status);
+  const status = cell.status === 'assessable' ? [] : [named];
   const cells: readonly Content[] = [
     runnerName(runner),
-    html`<b>${cell.metric}</b> <span class="quiet">${cell.title}</span>`,
+    html`<b>${cell.metric}</b> <span class="quiet">${titleIn(lang, cell.title)}</span>`,
     cell.n,
     cell.failures,
     cell.median === null ? null : formatValue(cell.median, cell.unit),
     cell.ci && formatInterval(cell.ci, cell.unit),
     cell.ci && formatLevel(cell.ci.level),
     spread,
-    joined([...status, ...cell.warnings], html`<br>`),
+    joined([...status, ...cell.warnings.map((warning) => warning[lang])], html`<br>`),
   ];
   return { id: anchors.of(cell), cells };
 }
 
 /** The rows that evidence links lead to, one table an experiment and workload. Every cell stands in one of them, once. */
 export function evidenceTables(entries: readonly Entry[], caption: string, context: PageContext): readonly Markup[] {
-  const groups = Map.groupBy(entries, ({ cell }) => `${cell.experiment}, workload ${cell.workload}`);
+  const { t, lang } = context;
+  const groups = Map.groupBy(entries, ({ cell: { experiment, workload } }) =>
+    t(`${experiment}, workload ${workload}`, `${experimentIn(lang, experiment)}，工作负载 ${workload}`),
+  );
   return [...groups].map(([name, group]) =>
     dataTable(
-      `${caption}: ${name}`,
-      EVIDENCE,
+      t(`${caption}: ${name}`, `${caption}：${name}`),
+      evidenceColumns(context),
       group.map((entry) => evidenceRow(entry, context)),
     ),
   );

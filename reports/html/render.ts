@@ -3,14 +3,15 @@ import type { Manifest } from '../../bench/model/manifest.ts';
 import type { Result } from '../../bench/model/result.ts';
 import { timeText } from '../phrases.ts';
 import { viewOf } from '../view-model.ts';
+import { type Lang, WORDS } from '../words.ts';
 import { Anchors } from './anchors.ts';
 import { emulatedParts, evidencePart, harnessPart } from './apart.ts';
-import { markedBlocks } from './charts.ts';
-import { type PageContext, type Part, words } from './context.ts';
+import { MarkedBlocks } from './charts.ts';
+import type { PageContext, Part } from './context.ts';
 import { experimentParts } from './experiments.ts';
 import { configurationPart, hostPart, reproducePart } from './facts.ts';
 import { html, type Markup } from './markup.ts';
-import { page } from './page.ts';
+import { type Language, page } from './page.ts';
 import { ratioPart } from './ratios.ts';
 import { sourceTable } from './source-table.ts';
 import { summary } from './summary.ts';
@@ -41,27 +42,35 @@ function partsOf(context: PageContext): readonly Part[] {
   return parts.filter((part) => part !== null);
 }
 
+const SWITCH: Readonly<Record<Lang, Markup>> = {
+  en: html`<a class="language" href="?lang=zh" hreflang="zh" lang="zh" data-lang="zh">中文</a>`,
+  zh: html`<a class="language" href="?lang=en" hreflang="en" lang="en" data-lang="en">English</a>`,
+};
+
 function header(context: PageContext): Markup {
-  const { result, manifest } = context;
+  const { result, manifest, words, lang, t } = context;
   const outcome =
     result.outcome === 'complete' ? null : html` · <strong class="bad">${words.outcome[result.outcome]}</strong>`;
+  const title = t(
+    html`<span lang="zh">容器与虚拟机</span> Container and virtual machine, weighed`,
+    html`<span lang="en">Container and virtual machine</span> 称一称容器与虚拟机`,
+  );
   return html`<header>
-<p class="brand">tare <span class="quiet">the weight of the box</span></p>
-<h1><span lang="zh">容器与虚拟机</span> Container and virtual machine, weighed</h1>
-<p class="meta">Run <code>${result.runId}</code> · ${timeText(result.startedAt)} · tare ${manifest.tare}${outcome}</p>
+<p class="brand">tare <span class="quiet">${t('the weight of the box', '箱子的皮重')}</span>${SWITCH[lang]}</p>
+<h1>${title}</h1>
+<p class="meta">${t('Run', '运行')} <code>${result.runId}</code> · ${timeText(result.startedAt)} · tare ${manifest.tare}${outcome}</p>
 ${summary(context)}
 </header>
 `;
 }
 
-/**
- * `report.html`: one file that stands alone, light and dark, printable; no request leaves it. The same input gives the same
- * bytes.
- */
-export function renderHtml({ result, manifest, events }: ReportInput): string {
+/** The page's content in one language. */
+function contentIn(lang: Lang, { result, manifest, events }: ReportInput): Language {
+  const t = <T>(en: T, zh: T): T => (lang === 'en' ? en : zh);
+  const words = WORDS[lang];
   const context: PageContext = {
-    ...{ result, manifest, events },
-    ...{ view: viewOf(result), anchors: new Anchors(result), marked: markedBlocks(events) },
+    ...{ result, manifest, events, lang, words, t },
+    ...{ view: viewOf(result, lang), anchors: new Anchors(result), marked: new MarkedBlocks(events) },
   };
   const parts = partsOf(context);
   const links = parts.map(({ id, heading }) => html`<li><a href="#${id}">${heading}</a></li>`);
@@ -72,14 +81,34 @@ ${body}
 </section>
 `,
   );
-  const body = html`${header(context)}<nav aria-label="Contents"><ul>${links}</ul></nav>
+  const noscript = t(
+    'Without scripts the charts stay empty, and the page stays in English; every number in the charts is also in a table.',
+    '',
+  );
+  const made = t(
+    html`Made by tare ${manifest.tare} from <code>manifest.json</code> and <code>journal.ndjson</code> of run <code>${result.runId}</code>.`,
+    html`由 tare ${manifest.tare} 根据运行 <code>${result.runId}</code> 的 <code>manifest.json</code> 和 <code>journal.ndjson</code> 生成。`,
+  );
+  const body = html`${header(context)}<nav aria-label="${t('Contents', '目录')}"><ul>${links}</ul></nav>
 <main>
-<noscript><p>Without scripts the charts stay empty; every number in them is also in a table.</p></noscript>
-${sections}</main>
-<footer><p>${words.units}. Made by tare ${manifest.tare} from <code>manifest.json</code> and <code>journal.ndjson</code> of run <code>${result.runId}</code>.</p></footer>`;
-  return page({
-    title: `tare: container and virtual machine, run ${result.runId}`,
-    body,
-    data: { charts: parts.flatMap(({ charts }) => charts) },
-  });
+${
+  noscript === ''
+    ? null
+    : html`<noscript><p>${noscript}</p></noscript>
+`
+}${sections}</main>
+<footer><p>${words.units}${t('. ', '。')}${made}</p></footer>`;
+  const title = t(
+    `tare: container and virtual machine, run ${result.runId}`,
+    `tare：容器与虚拟机，运行 ${result.runId}`,
+  );
+  return { lang, title, body, data: { charts: parts.flatMap(({ charts }) => charts) } };
+}
+
+/**
+ * `report.html`: one file that stands alone, in both languages, light and dark, printable; no request leaves it. The same
+ * input gives the same bytes.
+ */
+export function renderHtml(input: ReportInput): string {
+  return page({ shown: contentIn('en', input), other: contentIn('zh', input) });
 }

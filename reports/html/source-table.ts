@@ -1,8 +1,9 @@
-import { medianText, supportText } from '../phrases.ts';
+import { medianText, shownCell } from '../phrases.ts';
+import type { Shows } from '../subjects.ts';
 import { SYMBOLS } from '../symbols.ts';
-import type { Column, HalfView, TableRow } from '../view-model.ts';
-import { WORDS } from '../words.ts';
-import { type PageContext, type Part, words } from './context.ts';
+import type { Column, HalfView, RunnerView, TableRow } from '../view-model.ts';
+import { type Lang, WORDS } from '../words.ts';
+import type { PageContext, Part } from './context.ts';
 import { type Content, html, joined, type Markup } from './markup.ts';
 import { estimate, runnerName } from './pieces.ts';
 
@@ -12,70 +13,127 @@ function said(half: HalfView): Markup {
   return html`<p class="said"><q lang="zh">${half.source.zh}</q> <q lang="en">${half.source.en}</q></p>`;
 }
 
-function measured(half: HalfView, { result, view }: PageContext): Content {
+function measured(half: HalfView, shows: Shows, { result, view, anchors, words, t }: PageContext): Content {
   if (half.emulated) {
-    const group = view.emulated.findIndex(({ runner }) => runner.id === half.runner?.id);
-    return html`<p class="support">Only <a href="#emulated-${group + 1}">emulated values</a>: they stand apart.</p>`;
+    const id = `#emulated-${view.emulated.findIndex(({ runner }) => runner.id === half.runner?.id) + 1}`;
+    return t(
+      html`<p class="support">Only <a href="${id}">emulated values</a>: they stand apart.</p>`,
+      html`<p class="support">只有<a href="${id}">仿真数值</a>：单独列出。</p>`,
+    );
   }
-  return half.measured.map(
+  const showing = { view, level: result.level, words };
+  const shown = half.measured.map((cell) => ({ cell, ...shownCell(cell, shows, showing) }));
+  // One value stands large, many of them in a list.
+  const deciding =
+    shows === 'ratio'
+      ? html`<ul class="ratios">${shown.map(
+          ({ cell, name, value, support }) =>
+            html`<li><a class="figure" href="#${anchors.of(cell)}">${value}</a> ${name} <span class="support">${support}</span></li>`,
+        )}</ul>`
+      : shown.map(
+          ({ name, value, support }) =>
+            html`<p class="value">${value} <span class="metric">${name}</span></p>
+<p class="support">${support}</p>`,
+        );
+  const beside = half.beside.map(
     (cell) =>
-      html`<p class="value">${medianText(cell, words)} <span class="metric">${cell.metric}</span></p>
-<p class="support">${supportText(cell, result.level, words)}</p>`,
+      html`<p class="support"><a href="#${anchors.of(cell)}">${words.projected(medianText(cell, words))}</a></p>`,
   );
+  return [shown.length === 0 ? null : deciding, beside];
 }
 
-function verdict(half: HalfView, { anchors }: PageContext): Markup {
+function verdict(half: HalfView, { anchors, view, words, t, lang }: PageContext): Markup {
   const text = html`<span aria-hidden="true">${SYMBOLS[half.verdict]}</span> ${words.claim[half.verdict]}`;
   const [first, ...more] = half.evidence;
   const chip = first
     ? html`<a class="chip ${half.verdict}" href="#${anchors.of(first)}">${text}</a>`
     : html`<span class="chip ${half.verdict}">${text}</span>`;
-  const links = more.map((cell) => html`<a href="#${anchors.of(cell)}">${cell.metric}</a>`);
-  const also = links.length === 0 ? null : html`<p class="support">Evidence also: ${joined(links, html`, `)}</p>`;
-  return html`<p class="verdict">${chip}</p><p class="reason">${half.reason}</p>${also}`;
+  const links = more
+    .filter((cell) => half.measured.length < 2 || !half.measured.includes(cell))
+    .map((cell) => html`<a href="#${anchors.of(cell)}">${view.nameOf(cell)}</a>`);
+  const also =
+    links.length === 0
+      ? null
+      : html`<p class="support">${t('Evidence also:', '其他依据：')} ${joined(links, html`, `)}</p>`;
+  return html`<p class="verdict">${chip}</p><p class="reason">${half.reason[lang]}</p>${also}`;
 }
 
-function halfCell(half: HalfView | null, column: Column, context: PageContext): Markup {
-  const content = half ? [said(half), measured(half, context), verdict(half, context)] : null;
+function halfCell(half: HalfView | null, shows: Shows, column: Column, context: PageContext): Markup {
+  const content = half ? [said(half), measured(half, shows, context), verdict(half, context)] : null;
   // Where the page is narrow the heading of the column is out of sight, so the cell names it.
-  const name = html`<span class="column-name" aria-hidden="true">${words[column]} ${half?.runner ? runnerName(half.runner) : null}</span>`;
+  const name = html`<span class="column-name" aria-hidden="true">${context.words[column]} ${half?.runner ? runnerName(half.runner) : null}</span>`;
   return html`<td role="cell">${name}${content}</td>`;
 }
 
-function otherRows(row: TableRow, context: PageContext): readonly Markup[] {
-  return row.others.map((entry) => {
-    const value = estimate(entry.cell, context);
-    const note =
-      entry.cell.status === 'not-comparable' ? html` <span class="remark">${words.notComparable}</span>` : null;
-    const cells =
-      entry.column === null
-        ? html`<td role="cell" colspan="2">${value}${note}</td>`
-        : entry.column === 'container'
-          ? html`<td role="cell">${value}${note}</td><td role="cell" class="empty"></td>`
-          : html`<td role="cell" class="empty"></td><td role="cell">${value}${note}</td>`;
-    return html`<tr role="row" class="other"><th role="rowheader" scope="row">${runnerName(entry.runner)}</th>${cells}</tr>\n`;
+interface Other {
+  readonly runner: RunnerView;
+  readonly column: Column | null;
+  readonly content: Content;
+}
+
+/** One row a cell; where the row shows ratios, one a runner. */
+function othersOf(row: TableRow, context: PageContext): readonly Other[] {
+  const { result, view, anchors, words } = context;
+  const showing = { view, level: result.level, words };
+  if (row.shows === 'ratio') {
+    return [...Map.groupBy(row.others, ({ runner }) => runner)].map(([runner, group]) => {
+      const items = group.map(({ cell }) => {
+        const { name, value } = shownCell(cell, row.shows, showing);
+        return html`<a class="figure" href="#${anchors.of(cell)}">${value}</a> <span class="quiet">${name}</span>`;
+      });
+      return { runner, column: group[0]?.column ?? null, content: joined(items, html`, `) };
+    });
+  }
+  return row.others.map(({ cell, runner, column }) => {
+    const ended = view.endedBy(cell);
+    const notes = [
+      ended === null ? null : html` <span class="support">${words.endedBy(ended)}</span>`,
+      cell.status === 'not-comparable' ? html` <span class="remark">${words.notComparable}</span>` : null,
+    ];
+    return { runner, column, content: [estimate(cell, context), notes] };
   });
 }
 
-function columnHeading(column: Column, { result, view }: PageContext): Markup {
+function otherRows(row: TableRow, context: PageContext): readonly Markup[] {
+  return othersOf(row, context).map(({ runner, column, content }) => {
+    const cells =
+      column === null
+        ? html`<td role="cell" colspan="2">${content}</td>`
+        : column === 'container'
+          ? html`<td role="cell">${content}</td><td role="cell" class="empty"></td>`
+          : html`<td role="cell" class="empty"></td><td role="cell">${content}</td>`;
+    return html`<tr role="row" class="other"><th role="rowheader" scope="row">${runnerName(runner)}</th>${cells}</tr>\n`;
+  });
+}
+
+const OTHER: Readonly<Record<Lang, Lang>> = { en: 'zh', zh: 'en' };
+
+/** The page's own language last, since the source's comes first. */
+function columnHeading(column: Column, { result, view, words, lang }: PageContext): Markup {
   const id = result.columns[column];
   const runner = id === null ? html`<span class="quiet">${words.noRunner}</span>` : runnerName(view.runner(id));
-  return html`<th role="columnheader" scope="col"><span lang="zh">${WORDS.zh[column]}</span> ${words[column]}<br>${runner}</th>`;
+  return html`<th role="columnheader" scope="col"><span lang="${OTHER[lang]}">${WORDS[OTHER[lang]][column]}</span> ${words[column]}<br>${runner}</th>`;
 }
 
 export function sourceTable(context: PageContext): Part {
+  const { t, words, lang } = context;
+  const other = OTHER[lang];
   const rows = context.view.table.map(
     (
       row,
-    ) => html`<tr role="row" class="claim"><th role="rowheader" scope="row"><span class="feature" lang="zh">${row.feature.zh}</span> <span class="feature">${row.feature.en}</span></th>
-${halfCell(row.halves.container, 'container', context)}
-${halfCell(row.halves.vm, 'vm', context)}</tr>
+    ) => html`<tr role="row" class="claim"><th role="rowheader" scope="row"><span class="feature" lang="${other}">${row.feature[other]}</span> <span class="feature">${row.feature[lang]}</span></th>
+${halfCell(row.halves.container, row.shows, 'container', context)}
+${halfCell(row.halves.vm, row.shows, 'vm', context)}</tr>
 ${otherRows(row, context)}`,
   );
+  const caption = t(
+    'In quotation marks the source’s own cells; below them what this run measured, with a verdict for each half that leads to its evidence. Indented: other runners, by the same quantity.',
+    '引号内是原文表格的内容；其下是本次运行的实测值，每半行各有结论，并链接到依据。缩进的各行是其他运行器的同一指标。',
+  );
   const body = html`<table class="claims" role="table">
-<caption>In quotation marks the source’s own cells; below them what this run measured, with a verdict for each half that leads to its evidence. Indented: other runners, by the same quantity.</caption>
-<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col"><span lang="zh">${WORDS.zh.feature}</span> ${words.feature}</th>${columnHeading('container', context)}${columnHeading('vm', context)}</tr></thead>
+<caption>${caption}</caption>
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col"><span lang="${other}">${WORDS[other].feature}</span> ${words.feature}</th>${columnHeading('container', context)}${columnHeading('vm', context)}</tr></thead>
 <tbody role="rowgroup">
 ${rows}</tbody></table>`;
-  return { id: 'table', heading: 'The source’s table, measured', body, charts: [] };
+  return { id: 'table', heading: t('The source’s table, measured', '实测的原文表格'), body, charts: [] };
 }

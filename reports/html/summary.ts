@@ -1,75 +1,163 @@
 import type { ClaimHalf, Result } from '../../bench/model/result.ts';
 import { hostText, medianText } from '../phrases.ts';
+import { experimentIn, ruleIn } from '../titles.ts';
+import { formatRatioInterval } from '../units.ts';
 import type { Entry } from '../view-model.ts';
-import { type PageContext, words } from './context.ts';
+import type { PageContext, Tongue } from './context.ts';
 import { type Content, html, joined } from './markup.ts';
 
 /** One paragraph that says what was done and found, from the data alone. */
 
-function listed(items: readonly Content[]): Content {
+function listed(items: readonly Content[], { t }: Tongue): Content {
   if (items.length < 2) return items;
-  return [joined(items.slice(0, -1), html`, `), html` and `, items.at(-1) ?? null];
+  return [joined(items.slice(0, -1), t(html`, `, html`、`)), t(html` and `, html`和`), items.at(-1) ?? null];
 }
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function measuredSentence({ result, view }: PageContext): Content {
-  const workloads = [...new Set(result.experiments.map(({ workload }) => workload))];
-  const experiments = result.experiments.map(({ id, blocks }) => html`${counted(blocks, 'measured block')} of ${id}`);
-  const runners = view.runners.filter(({ tone }) => tone !== 'harness').map(({ label }) => html`<b>${label}</b>`);
-  return html`This run started ${listed(workloads)} as ${listed(runners)}: ${listed(experiments)}. The host: ${hostText(result, words)}. `;
+/** `12 measured blocks of startup`, `10 to 12 measured blocks of throughput with each of 5 programs`. */
+function blocksOf(id: string, group: Result['experiments'], { t, lang }: Tongue): Content {
+  const counts = group.map(({ blocks }) => blocks);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const english = least === most ? counted(most, 'measured block') : `${least} to ${counted(most, 'measured block')}`;
+  const chinese = least === most ? `${most} 个测量区组` : `${least} 到 ${most} 个测量区组`;
+  const name = experimentIn(lang, id);
+  if (group.length === 1) return t(html`${english} of ${id}`, html`${name} ${chinese}`);
+  return t(
+    html`${english} of ${id} with each of ${group.length} programs`,
+    html`${name}的 ${group.length} 个程序各 ${chinese}`,
+  );
 }
 
-function startupSentence({ view }: PageContext): Content {
+function measuredSentence(context: PageContext): Content {
+  const { result, view, words, t } = context;
+  const workloads = [...new Set(result.experiments.map(({ workload }) => workload))];
+  const groups = Map.groupBy(result.experiments, ({ id }) => id);
+  const experiments = listed(
+    [...groups].map(([id, group]) => blocksOf(id, group, context)),
+    context,
+  );
+  const runners = listed(
+    view.runners.filter(({ tone }) => tone !== 'harness').map(({ label }) => html`<b>${label}</b>`),
+    context,
+  );
+  const started = listed(workloads, context);
+  const host = hostText(result, words);
+  return t(
+    html`This run started ${started} as ${runners}: ${experiments}. The host: ${host}. `,
+    html`本次运行以 ${runners} 启动 ${started}：${experiments}。主机：${host}。`,
+  );
+}
+
+/** The least and the most ratio to native of each column’s runner. */
+function performanceSentence(context: PageContext): Content {
+  const { view, t } = context;
+  const row = view.table.find(({ id }) => id === 'performance');
+  const parts = [row?.halves.container, row?.halves.vm].flatMap((half) => {
+    const ratios = (half?.measured ?? []).flatMap(({ ratioToNative }) => ratioToNative?.value ?? []);
+    if (!half?.runner || ratios.length === 0) return [];
+    const range = formatRatioInterval({ lo: Math.min(...ratios), hi: Math.max(...ratios) });
+    return [html`${half.runner.label} ${range}`];
+  });
+  if (parts.length === 0) return null;
+  const told = listed(parts, context);
+  return t(html`Throughput by native’s, over the programs: ${told}. `, html`各程序吞吐量与原生之比：${told}。`);
+}
+
+function densitySentence(context: PageContext): Content {
+  const { view, words, t, lang } = context;
+  const row = view.table.find(({ id }) => id === 'density');
+  const parts = [row?.halves.container, row?.halves.vm].flatMap((half) =>
+    (half?.measured ?? []).flatMap((cell) => {
+      if (!half?.runner || cell.median === null) return [];
+      const ended = words.endedBy(view.endedBy(cell) ?? ruleIn(lang, 'no rule'));
+      const [count, { label }] = [medianText(cell, words), half.runner];
+      return [t(html`${count} as ${label} (${ended})`, html`${label} ${count} 个（${ended}）`)];
+    }),
+  );
+  if (parts.length === 0) return null;
+  const told = listed(parts, context);
+  return t(html`Idle instances that stood at once: ${told}. `, html`同时存活的空闲实例：${told}。`);
+}
+
+function startupSentence(context: PageContext): Content {
+  const { view, words, t } = context;
   const ready = view.ordinary.filter(({ cell }) => {
     return cell.experiment === 'startup' && cell.metric === 'ready' && cell.median !== null;
   });
   const byValue = ready.toSorted((a, b) => (a.cell.median ?? 0) - (b.cell.median ?? 0));
   if (byValue.length === 0) return null;
   const value = ({ runner, cell }: Entry) => html`${runner.label} ${medianText(cell, words)}`;
-  return html`Medians until the application’s first valid answer: ${listed(byValue.map(value))}. `;
+  const told = listed(byValue.map(value), context);
+  return t(
+    html`Medians until the application’s first valid answer: ${told}. `,
+    html`到应用给出第一个有效应答的中位数：${told}。`,
+  );
 }
 
-function verdictSentence(result: Result): Content {
+const ORDER: readonly ClaimHalf['verdict'][] = ['holds', 'does-not-hold', 'not-resolved', 'not-assessable'];
+
+const PLURAL: Readonly<Record<ClaimHalf['verdict'], string>> = {
+  holds: 'hold',
+  'does-not-hold': 'do not hold',
+  'not-resolved': 'are not resolved',
+  'not-assessable': 'are not assessable here',
+};
+
+function verdictSentence(context: PageContext): Content {
+  const { result, words, t } = context;
   const halves = result.claims.flatMap((claim) => claim.halves);
   if (halves.length === 0) return null;
-  const order: readonly ClaimHalf['verdict'][] = ['holds', 'does-not-hold', 'not-resolved', 'not-assessable'];
-  const plural: Readonly<Record<ClaimHalf['verdict'], string>> = {
-    holds: 'hold',
-    'does-not-hold': 'do not hold',
-    'not-resolved': 'are not resolved',
-    'not-assessable': 'are not assessable here',
-  };
-  const parts = order.flatMap((verdict) => {
+  const parts = ORDER.flatMap((verdict) => {
     const count = halves.filter((half) => half.verdict === verdict).length;
     if (count === 0) return [];
     const singular = verdict.startsWith('not') ? `is ${words.claim[verdict]}` : words.claim[verdict];
-    return [`${count} ${count === 1 ? singular : plural[verdict]}`];
+    return [t(`${count} ${count === 1 ? singular : PLURAL[verdict]}`, `${count} 个${words.claim[verdict]}`)];
   });
-  return html`Of the ${counted(halves.length, 'half-row')} of the source’s table, ${listed(parts)}. `;
+  const told = listed(parts, context);
+  return t(
+    html`Of the ${counted(halves.length, 'half-row')} of the source’s table, ${told}. `,
+    html`原文表格的 ${halves.length} 个半行中，${told}。`,
+  );
 }
 
-function caveats({ result, view }: PageContext): Content {
+function caveats(context: PageContext): Content {
+  const { result, view, words, t } = context;
   const failures = result.failures.reduce((sum, { count }) => sum + count, 0);
   const tripped = result.guards.reduce((sum, guard) => sum + guard.tripped, 0);
-  const emulated = view.emulated.map(({ runner }) => runner.label);
+  const emulated = listed(
+    view.emulated.map(({ runner }) => runner.label),
+    context,
+  );
+  const times = tripped === 1 ? 'once' : tripped === 2 ? 'twice' : `${tripped} times`;
+  const outcome = words.outcome[result.outcome];
   return [
-    emulated.length > 0
-      ? html`Values of ${listed(emulated)} are emulated: they stand in a section of their own, without ratio or verdict. `
+    view.emulated.length > 0
+      ? t(
+          html`Values of ${emulated} are emulated: they stand in a section of their own, without ratio or verdict. `,
+          html`${emulated} 的数值是仿真所得：单独成节，没有比值，也没有结论。`,
+        )
       : null,
     failures > 0
-      ? html`<a href="#failures">${counted(failures, 'failure')}</a> ${failures === 1 ? 'was' : 'were'} counted. `
-      : html`Nothing failed. `,
+      ? t(
+          html`<a href="#failures">${counted(failures, 'failure')}</a> ${failures === 1 ? 'was' : 'were'} counted. `,
+          html`计入<a href="#failures">失败 ${failures} 次</a>。`,
+        )
+      : t(html`Nothing failed. `, html`没有失败。`),
     tripped > 0
-      ? html`<a href="#guards">Guards</a> tripped ${tripped === 1 ? 'once' : tripped === 2 ? 'twice' : `${tripped} times`}. `
+      ? t(
+          html`<a href="#guards">Guards</a> tripped ${times}. `,
+          html`<a href="#guards">有效性监视</a>触发 ${tripped} 次。`,
+        )
       : null,
-    result.outcome === 'complete' ? null : html`<strong>The run is ${words.outcome[result.outcome]}.</strong> `,
+    result.outcome === 'complete'
+      ? null
+      : t(html`<strong>The run is ${outcome}.</strong> `, html`<strong>本次运行${outcome}。</strong>`),
   ];
 }
 
 export function summary(context: PageContext): Content {
-  const { result } = context;
-  return html`<p class="summary">${measuredSentence(context)}${startupSentence(context)}${verdictSentence(result)}${caveats(context)}</p>`;
+  return html`<p class="summary">${measuredSentence(context)}${startupSentence(context)}${performanceSentence(context)}${densitySentence(context)}${verdictSentence(context)}${caveats(context)}</p>`;
 }

@@ -1,4 +1,5 @@
-import { formatRatio, formatValue, type Unit } from '../units.ts';
+import type { Unit } from '../../bench/model/metric.ts';
+import { formatRatio, formatValue } from '../units.ts';
 
 /** Axes are decided here, so that a browser only draws and every number is written the same way. */
 
@@ -9,14 +10,17 @@ export interface Axis {
   readonly ticks: readonly { readonly value: number; readonly label: string }[];
 }
 
-export type AxisUnit = Unit | 'ratio';
+/** No text, since any text may be a metric's unit. */
+export const RATIO: unique symbol = Symbol('ratio');
+
+export type AxisUnit = Unit | typeof RATIO;
 
 const MOST_TICKS = 8;
 /** Room beside the outermost values of a logarithmic axis, as a share of its length. */
 const ROOM = 0.04;
 
 function label(value: number, unit: AxisUnit): string {
-  const text = unit === 'ratio' ? formatRatio(value) : formatValue(value, unit);
+  const text = unit === RATIO ? formatRatio(value) : formatValue(value, unit);
   // A tick is a round number: no digits that say nothing.
   return text.replace(/^([−\d]*\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
 }

@@ -1,66 +1,79 @@
-import type { PageContext, Part } from './context.ts';
-import { words } from './context.ts';
 import { medianText, withoutMarkedText } from '../phrases.ts';
+import { guardName, readingIn } from '../readings.ts';
+import type { PageContext, Part } from './context.ts';
 import { html, type Markup } from './markup.ts';
 import { dataTable, runnerName } from './pieces.ts';
 
 /** What a reader must weigh: failures, guards, differences, runners that are missing. */
 
-export function failuresPart({ result, view }: PageContext): Part {
+export function failuresPart({ result, view, words, t }: PageContext): Part {
   const rows = result.failures.map((failure) => ({
     cells: [
       runnerName(view.runner(failure.runner)),
-      `${failure.experiment}, ${failure.phase}`,
+      `${failure.experiment}, ${failure.workload}, ${failure.phase}`,
       failure.stage,
       failure.count,
       html`<code>${failure.code}</code> ${failure.message}`,
     ],
   }));
   const columns = [
-    ...[{ heading: 'runner' }, { heading: 'where' }, { heading: 'stage' }, { heading: 'times', numeric: true }],
-    { heading: 'what' },
+    ...[{ heading: t('runner', '运行器') }, { heading: t('where', '位置') }, { heading: t('stage', '阶段') }],
+    ...[{ heading: t('times', '次数'), numeric: true }, { heading: t('what', '内容') }],
   ];
   const body =
     rows.length === 0
-      ? html`<p>None.</p>`
-      : html`<p>A failure is counted and takes part as the worst value; it is never a dropped sample.</p>${dataTable('Counted failures', columns, rows)}`;
+      ? t(html`<p>None.</p>`, html`<p>没有失败。</p>`)
+      : html`${t(
+          html`<p>A failure is counted and takes part as the worst value; it is never a dropped sample.</p>`,
+          html`<p>失败计入统计，并作为最差值参与计算；样本从不丢弃。</p>`,
+        )}${dataTable(t('Counted failures', '已计入的失败'), columns, rows)}`;
   return { id: 'failures', heading: words.failures, body, charts: [] };
 }
 
 /** How the primary values look without the marked blocks. */
-function withoutMarkedTable({ view }: PageContext): Markup {
+function withoutMarkedTable({ view, words, t }: PageContext): Markup {
   const rows = view.ordinary.flatMap(({ cell, runner }) => {
     const text = cell.primary ? withoutMarkedText(cell, words) : null;
-    return text === null ? [] : [{ cells: [cell.metric, runnerName(runner), medianText(cell, words), text] }];
+    return text === null ? [] : [{ cells: [view.nameOf(cell), runnerName(runner), medianText(cell, words), text] }];
   });
-  const columns = [{ heading: 'metric' }, { heading: 'runner' }, { heading: 'all blocks' }, { heading: 'otherwise' }];
-  return rows.length === 0 ? html`` : dataTable('What the marked blocks change', columns, rows);
+  const columns = [
+    ...[{ heading: t('metric', '指标') }, { heading: t('runner', '运行器') }],
+    ...[{ heading: t('all blocks', '全部区组') }, { heading: t('otherwise', '去掉之后') }],
+  ];
+  return rows.length === 0
+    ? html``
+    : dataTable(t('What the marked blocks change', '被标记的区组的影响'), columns, rows);
 }
 
 export function guardsPart(context: PageContext): Part {
-  const { result } = context;
+  const { result, view, words, t, lang } = context;
   const rows = result.guards.map((guard) => ({
     cells: [
-      guard.guard,
-      guard.experiment,
-      html`<span class="${guard.tripped > 0 ? 'bad' : 'quiet'}">${guard.tripped} of ${guard.blocks}</span>`,
-      guard.message,
+      guardName(lang, guard.guard),
+      `${guard.experiment}, ${guard.workload}`,
+      guard.runner === undefined
+        ? html`<span class="quiet">${t('all', '全部')}</span>`
+        : runnerName(view.runner(guard.runner)),
+      html`<span class="${guard.tripped > 0 ? 'bad' : 'quiet'}">${t(`${guard.tripped} of ${guard.blocks}`, `${guard.tripped} / ${guard.blocks}`)}</span>`,
+      readingIn(lang, guard.message),
     ],
   }));
   const columns = [
-    { heading: 'guard' },
-    { heading: 'experiment' },
-    { heading: 'blocks tripped', numeric: true },
-    { heading: 'reading' },
+    ...[{ heading: t('guard', '监视项') }, { heading: t('experiment', '实验') }, { heading: t('runner', '运行器') }],
+    { heading: t('blocks tripped', '触发的区组'), numeric: true },
+    { heading: t('reading', '读数') },
   ];
   const body =
     rows.length === 0
-      ? html`<p>This run recorded none.</p>`
-      : html`<p>States of the host that make a block doubtful. Values of such blocks stay in the data; in the charts they are triangles.</p>${dataTable('Readings of the guards', columns, rows)}${withoutMarkedTable(context)}`;
+      ? t(html`<p>This run recorded none.</p>`, html`<p>本次运行没有记录。</p>`)
+      : html`${t(
+          html`<p>States of the host that make a block doubtful. Values of such blocks stay in the data; in the charts they are triangles.</p>`,
+          html`<p>使区组存疑的主机状态。这些区组的数值仍留在数据中，在图中以三角形表示。</p>`,
+        )}${dataTable(t('Readings of the guards', '各监视项的读数'), columns, rows)}${withoutMarkedTable(context)}`;
   return { id: 'guards', heading: words.guards, body, charts: [] };
 }
 
-export function differencesPart({ result, view }: PageContext): Part {
+export function differencesPart({ result, view, words, t }: PageContext): Part {
   const rows = result.differences.map((difference) => ({
     cells: [
       runnerName(view.runner(difference.runner)),
@@ -68,28 +81,42 @@ export function differencesPart({ result, view }: PageContext): Part {
       difference.expected,
       difference.actual,
       difference.designed === null
-        ? html`<span class="bad">undeclared: its values are not comparable</span>`
-        : html`by design: ${difference.designed}`,
+        ? html`<span class="bad">${t('undeclared: its values are not comparable', '未声明：其数值不可比较')}</span>`
+        : html`${words.designed}: ${difference.designed}`,
     ],
   }));
-  const columns = ['runner', 'limit', 'expected', 'read back', 'why'].map((heading) => ({ heading }));
+  const columns = [
+    ...[t('runner', '运行器'), t('limit', '限制'), t('expected', '预期'), t('read back', '读回'), t('why', '原因')],
+  ].map((heading) => ({ heading }));
   const body =
     rows.length === 0
-      ? html`<p>None: what was read back from every instance is what was asked for.</p>`
-      : html`<p>Limits read back from the kernel or the domain that differ from the specification or from other runners’.</p>${dataTable('What was read back', columns, rows)}`;
+      ? t(
+          html`<p>None: what was read back from every instance is what was asked for.</p>`,
+          html`<p>没有：从每个实例读回的都与要求一致。</p>`,
+        )
+      : html`${t(
+          html`<p>Limits read back from the kernel or the domain that differ from the specification or from other runners’.</p>`,
+          html`<p>从内核或虚拟机域读回、与规格或与其他运行器不同的限制。</p>`,
+        )}${dataTable(t('What was read back', '读回的限制'), columns, rows)}`;
   return { id: 'differences', heading: words.differences, body, charts: [] };
 }
 
-export function unavailablePart({ result }: PageContext): Part | null {
+export function unavailablePart({ result, words, t }: PageContext): Part | null {
   if (result.unavailable.length === 0) return null;
-  const rows = result.unavailable.map(({ id, code, reason, hint }) => ({
-    cells: [id, html`<code>${code}</code> ${reason}`, hint],
+  const rows = result.unavailable.map(({ id, workload, code, reason, hint }) => ({
+    cells: [
+      workload === undefined ? id : t(`${id}, ${workload} only`, `${id}，仅 ${workload}`),
+      html`<code>${code}</code> ${reason}`,
+      hint,
+    ],
   }));
-  const columns = ['runner', 'why', 'what to do'].map((heading) => ({ heading }));
+  const columns = [t('runner', '运行器'), t('why', '原因'), t('what to do', '如何处理')].map((heading) => ({
+    heading,
+  }));
   return {
     id: 'unavailable',
     heading: words.unavailable,
-    body: dataTable('Runners that could not run', columns, rows),
+    body: dataTable(t('Runners that could not run', '未能运行的运行器'), columns, rows),
     charts: [],
   };
 }
