@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { cleanCommand } from './cli/clean.ts';
+import { compareCommand } from './cli/compare.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { passEnvironmentOn } from './cli/environment.ts';
 import { imageCommand } from './cli/image.ts';
@@ -22,11 +23,13 @@ function program(): Command {
 Examples:
   tare doctor                 what this host can run, and what is missing
   tare run --profile quick    measure, print the table, write the report
-  tare report runs/<id>       the report again, from the evidence alone`,
+  tare report runs/<id>       the report again, from the evidence alone
+  tare compare A B            whether run B is worse than run A`,
     )
     .addCommand(doctorCommand())
     .addCommand(runCommand())
     .addCommand(reportCommand())
+    .addCommand(compareCommand())
     .addCommand(imageCommand())
     .addCommand(cleanCommand())
     .exitOverride();

@@ -23,6 +23,14 @@ export function countComparisons(runners: readonly PlannedRunner[], experiments:
   return Math.max(1, pairs.length);
 }
 
+/**
+ * Whether a runner takes its turn in every block. An emulated one does only where some of its values can be assessed;
+ * elsewhere its few values stand apart, without comparison, and its turns would cost the others most of the time.
+ */
+export function takesEveryTurn(experiment: Experiment, accelerator: Accelerator): boolean {
+  return accelerator !== 'tcg' || experiment.metrics.some((metric) => metric.assessableEmulated);
+}
+
 /** The order of the runners in each block, Latin square by Latin square; the same for the same seed. */
 export function blockOrders(runners: readonly string[], blocks: number, seed: number): readonly (readonly string[])[] {
   return latinOrders(runners.length, blocks, seed).map((order) =>

@@ -18,12 +18,15 @@ interface Flags {
 }
 
 async function doctor(runners: readonly Runner[], flags: Flags): Promise<void> {
+  const { instance, density } = withDefaults({ profile: 'standard' });
   const examination = await examine({
     runners,
     stateDir: resolve(flags.state),
     accel: flags.accel,
     signal: AbortSignal.timeout(TIMEOUT_MS),
-    instanceBytes: withDefaults({}).instance.memory,
+    instanceBytes: instance.memory,
+    instanceCpus: instance.cpus,
+    ceilings: density,
   });
   if (flags.json) print(JSON.stringify(examination, null, 2));
   else print(renderExamination(examination, { color: wantsColor(process.stdout) }));

@@ -1,10 +1,12 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { withDefaults } from '../config/profiles.ts';
 import { ResourceError } from '../errors.ts';
 import { buildImage } from '../image/build.ts';
-import { findImage, listImages } from '../image/store.ts';
+import { FLAVOURS, flavourId } from '../image/flavour.ts';
+import { currentImage, findImage, listImages } from '../image/store.ts';
 import { exportImage, importImage } from '../image/transfer.ts';
-import type { Image } from '../model/image.ts';
+import type { Image, ImageLayer } from '../model/image.ts';
+import type { Flavour } from '../model/workload.ts';
 import { print, printable, printError } from './output.ts';
 import { passProxies } from './proxies.ts';
 import { interruptible } from './signals.ts';
@@ -18,11 +20,13 @@ function progress(line: string): void {
   printError(printable(line));
 }
 
-function facts(image: Image, current: Image | undefined) {
-  const { digest, createdAt, recipe, packages, artefacts } = image.manifest;
+function facts(image: Image, current: boolean) {
+  const { digest, flavour, layer, createdAt, recipe, packages, artefacts } = image.manifest;
   return {
     digest,
-    current: image.folder === current?.folder,
+    flavour: flavour ?? 'base',
+    layer: layer ?? null,
+    current,
     createdAt,
     suite: recipe.suite,
     packages: packages.length,
@@ -38,15 +42,22 @@ function mebibytes(bytes: number | undefined): string {
 
 /** One line for people, or the facts for programs. */
 function show(image: Image, json: boolean | undefined): void {
-  if (json) return print(JSON.stringify(facts(image, image), null, 2));
+  if (json) return print(JSON.stringify(facts(image, true), null, 2));
   print(`${image.manifest.digest}  ${image.folder}`);
 }
 
-async function build(flags: Flags & { readonly mirror?: string }): Promise<void> {
+/** The images that runs use: each flavour's of this tare's recipe, where it is there. */
+async function currentImages(stateDir: string): Promise<readonly Image[]> {
+  const images = await Promise.all(FLAVOURS.map(async (name) => currentImage(stateDir, await flavourId(name))));
+  return images.filter((image) => image !== undefined);
+}
+
+async function build(flags: Flags & { readonly flavour: Flavour; readonly mirror?: string }): Promise<void> {
   using interrupt = interruptible(() => progress('ending the build; press again to end at once'));
   passProxies();
   const image = await buildImage({
     stateDir: flags.state,
+    flavour: flags.flavour,
     signal: interrupt.signal,
     onProgress: progress,
     ...(flags.mirror === undefined ? {} : { mirror: flags.mirror }),
@@ -55,23 +66,40 @@ async function build(flags: Flags & { readonly mirror?: string }): Promise<void>
 }
 
 async function list(flags: Flags): Promise<void> {
-  const current = await findImage(flags.state);
-  const rows = (await listImages(flags.state)).map((image) => facts(image, current));
+  const current = (await currentImages(flags.state)).map(({ folder }) => folder);
+  const rows = (await listImages(flags.state)).map((image) => facts(image, current.includes(image.folder)));
   if (flags.json) return print(JSON.stringify(rows, null, 2));
   if (rows.length === 0) return print('no image yet; make one with: tare image build');
-  for (const { digest, current: isCurrent, createdAt, suite, packages, artefacts } of rows) {
+  for (const row of rows) {
+    const { digest, flavour, layer, createdAt, suite, packages, artefacts } = row;
     const sizes = `tar ${mebibytes(artefacts['tree.tar']?.bytes)}, compressed ${mebibytes(artefacts['tree.tar.gz']?.bytes)}`;
-    print(printable(`${isCurrent ? '*' : ' '} ${digest}  ${createdAt}  ${suite}, ${packages} packages, ${sizes}`));
+    const what = `${flavour}: ${suite}, ${packages} packages`;
+    print(printable(`${row.current ? '*' : ' '} ${digest}  ${createdAt}  ${what}, ${sizes}`));
+    if (layer !== null) print(printable(`    on ${layer.on}, adds ${inWords(layer)}`));
   }
 }
 
-async function exportTo(file: string, flags: Flags & { readonly image?: string }): Promise<void> {
+function inWords({ adds }: ImageLayer): string {
+  return Object.entries(adds)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
+}
+
+async function exportTo(
+  file: string,
+  flags: Flags & { readonly flavour: Flavour; readonly image?: string },
+): Promise<void> {
   using interrupt = interruptible(() => progress('ending the export'));
-  const image = await findImage(flags.state, flags.image);
+  const { state, flavour } = flags;
+  const image =
+    flags.image === undefined
+      ? await currentImage(state, await flavourId(flavour))
+      : await findImage(state, flags.image);
   if (!image) {
-    const which = flags.image === undefined ? 'of this recipe' : `that begins with ${flags.image}`;
-    throw new ResourceError('NO_IMAGE', `there is no image ${which} in ${flags.state}`, {
-      hint: '"tare image list" shows what is there, "tare image build" makes one',
+    const which =
+      flags.image === undefined ? `of this recipe in the flavour ${flavour}` : `that begins with ${flags.image}`;
+    throw new ResourceError('NO_IMAGE', `there is no image ${which} in ${state}`, {
+      hint: `"tare image list" shows what is there, "tare image build --flavour ${flavour}" makes one`,
     });
   }
   progress(`writing ${image.manifest.digest}`);
@@ -93,6 +121,12 @@ function subcommand(name: string, description: string, examples: readonly string
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}`);
 }
 
+function flavourOption(): Option {
+  return new Option('--flavour <name>', 'base, or node: the base with Node, tinybench and its suite in a layer')
+    .choices(FLAVOURS)
+    .default('base');
+}
+
 /** `tare image`: the one root file tree that every runner starts from. */
 export function imageCommand(): Command {
   return new Command('image')
@@ -100,13 +134,15 @@ export function imageCommand(): Command {
     .addCommand(
       subcommand('build', 'build the image, unless it is there already', [
         'tare image build',
+        'tare image build --flavour node',
         'tare image build --mirror http://mirror.example/debian',
       ])
+        .addOption(flavourOption())
         .option('--mirror <uri>', 'a Debian mirror instead of the one that this host uses')
         .action(build),
     )
     .addCommand(
-      subcommand('list', 'show the images of this host; * marks the one that runs use', [
+      subcommand('list', 'show the images of this host; * marks those that runs use', [
         'tare image list',
         'tare image list --json',
       ]).action(list),
@@ -114,10 +150,12 @@ export function imageCommand(): Command {
     .addCommand(
       subcommand('export', 'write an image as one file, so that others start from the very same bytes', [
         'tare image export tare-image.tar.zst',
+        'tare image export tare-node.tar.zst --flavour node',
         'tare image export old.tar.zst --image 984c3f9e',
       ])
         .argument('<file>', 'what to write; a zstd-compressed tar')
-        .option('--image <digest>', 'the first digits of a digest, instead of the current image')
+        .addOption(flavourOption())
+        .option('--image <digest>', 'the first digits of a digest, instead of the current image of the flavour')
         .action(exportTo),
     )
     .addCommand(

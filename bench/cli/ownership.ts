@@ -4,7 +4,7 @@ import { CleanupError, ResourceError, UnsupportedError } from '../errors.ts';
 import type { Owner } from '../model/owner.ts';
 import { delay } from '../proc/clock.ts';
 import { addToEnvironment, OWNER_VARIABLE } from '../proc/exec.ts';
-import { forgetOwner, isAlive, onlyRun, registeredOwners, registerOwner } from '../proc/owner.ts';
+import { forgetOwner, isAlive, newOwner, onlyRun, registeredOwners, registerOwner } from '../proc/owner.ts';
 import { startReaper, sweepUntilClean } from '../proc/reaper.ts';
 import { runFolder, sweepEverything } from './sweep.ts';
 
@@ -41,9 +41,11 @@ export function takeOwnership(stateDir: string, signal: AbortSignal): Ownership 
     );
   }
   mkdirSync(stateDir, { recursive: true, mode: 0o755 });
-  const owner = registerOwner(stateDir, new Date());
+  const owner = newOwner(new Date());
   const runDir = runFolder(stateDir, owner.tag);
+  // Before anything that it would have to remove, the entry of this owner included.
   const reaper = startReaper({ stateDir, tag: owner.tag, logFile: join(stateDir, 'log', 'reaper.log') });
+  registerOwner(stateDir, owner);
   mkdirSync(runDir, { recursive: true, mode: 0o755 });
   addToEnvironment({ [OWNER_VARIABLE]: owner.tag });
   return {

@@ -1,16 +1,14 @@
 import { createLogUpdate } from 'log-update';
 import type { Observer } from '../execute.ts';
+import type { Experiment } from '../model/experiment.ts';
+import { Eta } from './eta.ts';
 import { printable, printError } from './output.ts';
-
-function minutes(seconds: number): string {
-  const whole = Math.round(seconds);
-  return whole < 90 ? `${whole} s` : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
-}
 
 /** Where the run stands: one live line on a terminal, a line a block elsewhere. Writes only between timed sections. */
 export class Progress implements Observer, Disposable {
   readonly #live: boolean;
   readonly #line: ReturnType<typeof createLogUpdate>;
+  readonly #eta = new Eta();
   #status = '';
   #phase = '';
 
@@ -25,25 +23,23 @@ export class Progress implements Observer, Disposable {
     printError(printable(message));
   }
 
-  planned(experiment: string, phase: 'pilot' | 'measured', blocks: number): void {
-    this.#phase = `${experiment}${phase === 'pilot' ? ' (pilot)' : ''}`;
+  /** What is about to be measured, in order, within the budget; from then on the time left in all is shown too. */
+  expect(experiments: readonly Experiment[], budgetMs: number): void {
+    this.#eta.expect(experiments, budgetMs);
+  }
+
+  planned({ id, workload }: Experiment, phase: 'pilot' | 'measured', blocks: number): void {
+    this.#phase = `${id} ${workload.id}${phase === 'pilot' ? ' (pilot)' : ''}`;
     this.#status = '';
     this.note(`${this.#phase}: ${blocks} ${blocks === 1 ? 'block' : 'blocks'}`);
   }
 
-  turn(_experiment: string, runner: string, block: number): void {
+  turn(_experiment: Experiment, runner: string, block: number): void {
     if (this.#live) this.#line(`${this.#phase}: block ${block + 1}, ${runner}${this.#status}`);
   }
 
-  block(
-    _experiment: string,
-    _phase: 'pilot' | 'measured',
-    done: number,
-    blocks: number,
-    secondsPerBlock: number,
-  ): void {
-    const left = (blocks - done) * secondsPerBlock;
-    this.#status = left > 0 ? `, about ${minutes(left)} left of this phase` : '';
+  block(experiment: Experiment, phase: 'pilot' | 'measured', done: number, blocks: number, secondsLeft: number): void {
+    this.#status = this.#eta.left(experiment, phase, secondsLeft);
     if (!this.#live) this.note(`${this.#phase}: block ${done} of ${blocks} done${this.#status}`);
   }
 

@@ -1,63 +1,36 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { EXPERIMENT_IDS } from '../experiments/registry.ts';
-import { resolveConfig } from '../config/load.ts';
 import { PROFILE_NAMES } from '../config/profiles.ts';
 import type { Config } from '../config/schema.ts';
-import { ConfigError, InterruptedError, messageOf } from '../errors.ts';
+import { InterruptedError } from '../errors.ts';
 import { readBundle } from '../journal/read.ts';
 import { renderTerminal } from '../../reports/terminal.ts';
 import { resultJson } from '../../reports/result-json.ts';
 import { FORMATS, writeDerived } from './derive.ts';
+import { describeRun } from './dry-run.ts';
+import { examineRun } from './dry-run/facts.ts';
+import { renderDryRun } from './dry-run/render.ts';
 import { print, wantsColor } from './output.ts';
 import { requireRoot } from './ownership.ts';
 import { Progress } from './progress.ts';
+import { type ConfigFlags, configOf } from './run-config.ts';
+import { WORKLOAD_IDS } from '../workloads/registry.ts';
 import { runSession } from './session.ts';
 import { interruptible } from './signals.ts';
 
-interface RunFlags {
-  readonly config?: string;
-  readonly profile?: string;
-  readonly runners?: string;
-  readonly experiments?: string;
-  readonly accel?: string;
-  readonly budget?: string;
-  readonly seed?: string;
-  readonly out?: string;
-  readonly state?: string;
-  readonly set: readonly string[];
+interface RunFlags extends ConfigFlags {
+  readonly dryRun?: boolean;
   readonly json?: boolean;
 }
 
-function list(text: string | undefined): readonly string[] | undefined {
-  return text?.split(',').map((item) => item.trim());
-}
-
-function configOf(flags: RunFlags): Config {
-  let file: { name: string; text: string } | undefined;
-  if (flags.config !== undefined) {
-    try {
-      file = { name: flags.config, text: readFileSync(flags.config, 'utf8') };
-    } catch (cause) {
-      throw new ConfigError('NO_CONFIG', `${flags.config} cannot be read: ${messageOf(cause)}`, { cause });
-    }
-  }
-  const given = {
-    profile: flags.profile,
-    runners: list(flags.runners),
-    experiments: list(flags.experiments),
-    accel: flags.accel,
-    budget: flags.budget,
-    seed: flags.seed === undefined ? undefined : Number(flags.seed),
-    out: flags.out,
-    state: flags.state,
-  };
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return resolveConfig({ ...(file ? { file } : {}), flags: set, settings: flags.set });
+async function dryRun(config: Config, flags: RunFlags): Promise<void> {
+  const described = describeRun(config, await examineRun(config));
+  print(flags.json ? JSON.stringify(described, null, 2) : renderDryRun(described));
 }
 
 async function run(flags: RunFlags): Promise<void> {
   const config = configOf(flags);
+  if (flags.dryRun) return dryRun(config, flags);
   requireRoot('a run');
   using progress = new Progress();
   using interruption = interruptible(() => progress.note('ending in order; once more to end at once'));
@@ -78,13 +51,19 @@ export function runCommand(): Command {
     .addOption(new Option('-p, --profile <name>', 'how much to measure').choices(PROFILE_NAMES))
     .option('-r, --runners <ids>', 'comma-separated, e.g. native,runc,docker,kvm-direct')
     .option('-e, --experiments <ids>', `comma-separated: ${EXPERIMENT_IDS.join(',')}`)
+    .option('-w, --workload <id>', `the application: ${WORKLOAD_IDS.join(',')}, or a YAML file that describes one`)
+    .option('--suite <file>', 'a tinybench suite of your own in place of the shipped one')
+    .option('--cpus <n or list>', 'CPUs of an instance: how many (2), or which (2-3, 0,4)')
+    .option('--client-cpus <list>', 'CPUs of clients outside, e.g. 4-7 (default: apart from the instances)')
+    .option('--vm-image <file>', "a distribution's qcow2 cloud image in place of our own build, for the runner kvm")
     .addOption(new Option('--accel <which>', 'for VMs: kvm refuses to run emulated').choices(['auto', 'kvm', 'tcg']))
     .option('--budget <time>', 'about how long to measure, e.g. 10m')
     .option('--seed <n>', 'decides the order of the blocks')
     .option('-o, --out <dir>', 'where the bundle goes (default: runs)')
     .option('--state <dir>', 'images and scratch (default: /var/lib/tare)')
     .option('--set <path=value>', 'one setting, may be repeated', (value, all: string[]) => [...all, value], [])
-    .option('--json', 'print result.json instead of the table')
+    .option('--dry-run', 'say what the run would change on this host, and change nothing; works without root')
+    .option('--json', 'print result.json (with --dry-run: its description) instead of the table')
     .addHelpText(
       'after',
       `
@@ -94,7 +73,10 @@ Examples:
   tare run                                           profile quick, every runner that this host can run
   tare run -p smoke -r native,runc -e startup        the shortest run there is
   tare run --config lab.yaml --budget 30m --seed 7   settings from a file, half an hour
-  tare run --set instance.memory=1GiB --json         one setting changed, result as JSON`,
+  tare run --set instance.memory=1GiB --json         one setting changed, result as JSON
+  tare run --cpus 2 --client-cpus 0-1                two CPUs an instance, clients on the first two of the host
+  tare run --vm-image debian-12-generic-amd64.qcow2  the image that people run, in the VM column
+  tare run -p standard --dry-run                     every change to this host that it would make, and no change`,
     )
     .action(run);
 }

@@ -3,27 +3,26 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { messageOf, ResourceError, UnsupportedError } from '../errors.ts';
 import { execute } from '../execute.ts';
-import { lineUp, manifestRunner, type Lineup } from '../execute/active.ts';
-import { experimentOf } from '../experiments/registry.ts';
-import { chooseCpus } from '../host/cpus.ts';
-import { hostFacts } from '../host/facts.ts';
+import { lineUp, type Lineup, type WorkloadSpec } from '../execute/active.ts';
+import { experimentsOf } from '../experiments/registry.ts';
+import { spreadOf } from '../host/cpus.ts';
+import { planCpusHere } from '../host/placement.ts';
 import { requireSpace } from '../host/space.ts';
 import { buildImage } from '../image/build.ts';
 import { sealEvidence } from '../journal/read.ts';
 import { Journal, writeManifest } from '../journal/write.ts';
 import type { Experiment } from '../model/experiment.ts';
+import type { Image } from '../model/image.ts';
 import type { EndEvent } from '../model/journal.ts';
-import type { Manifest } from '../model/manifest.ts';
 import type { InstanceSpec, RunContext } from '../model/runner.ts';
-import { countComparisons } from '../plan.ts';
-import { levelFor, minimumBlocksForLevel } from '../stats/blocks.ts';
-import { workloadOf } from '../workloads/registry.ts';
+import type { Flavour, Workload } from '../model/workload.ts';
 import { runnersOf } from '../../runners/registry.ts';
 import { nullRunner } from '../../runners/null/index.ts';
 import { takeOwnership } from './ownership.ts';
 import type { Progress } from './progress.ts';
 import { passProxies } from './proxies.ts';
-import { VERSION } from './version.ts';
+import { manifestOf, type RunPlan } from './run-manifest.ts';
+import { resolveWorkloads } from './workloads.ts';
 
 /** Free bytes without which a run is not begun: a base disk, a run-private tree and the disk experiment's data sets. */
 const NEEDED_BYTES = 4 * 2 ** 30;
@@ -33,60 +32,12 @@ export interface SessionEnd {
   readonly outcome: EndEvent['outcome'];
 }
 
-function columnsOf(config: Config, lineup: Lineup): Manifest['columns'] {
-  const as = (id: string) => lineup.active.find(({ runner }) => runner.id === id)?.support.as ?? null;
-  return { container: as(config.columns.container), vm: as(config.columns.vm) };
-}
-
 function requireSomething(lineup: Lineup): void {
   if (lineup.active.length > 0) return;
   const reasons = lineup.unavailable.map((runner) => `${runner.id}: ${runner.reason} (hint: ${runner.hint})`);
   throw new UnsupportedError('NO_RUNNER', `no runner can run here\n${reasons.join('\n')}`, {
     hint: '"tare doctor" shows what is missing and how to install it',
   });
-}
-
-async function manifestOf(
-  config: Config,
-  run: RunContext,
-  spec: InstanceSpec,
-  lineup: Lineup,
-  experiments: readonly Experiment[],
-): Promise<Manifest> {
-  const planned = lineup.active.map(({ support }) => ({
-    as: support.as,
-    accelerator: support.capabilities.accelerator,
-  }));
-  const comparisons = countComparisons(planned, experiments);
-  const level = levelFor(comparisons);
-  const { digest, packages, createdAt, recipe } = spec.image.manifest;
-  const workload = workloadOf(config.workload);
-  return {
-    schema: 1,
-    runId: run.owner.runId,
-    tare: VERSION,
-    startedAt: new Date().toISOString(),
-    config: { ...config },
-    seed: config.seed,
-    host: await hostFacts(config.state),
-    image: { digest, packages: packages.length, createdAt, suite: recipe.suite },
-    runners: lineup.active.map(manifestRunner),
-    unavailable: lineup.unavailable,
-    experiments: experiments.map((experiment) => ({
-      id: experiment.id,
-      workload: workload.id,
-      metrics: experiment.metrics,
-      pilotBlocks: experiment.pilotBlocks,
-      minimumBlocks: minimumBlocksForLevel(level),
-      frozen: null,
-    })),
-    columns: columnsOf(config, lineup),
-    spec: { cpus: spec.cpus, memoryBytes: spec.memoryBytes, diskCache: spec.diskCache, network: spec.network },
-    workloadSettings: { [workload.id]: workload.settings },
-    level,
-    comparisons,
-    delta: config.delta,
-  };
 }
 
 function makeBundle(out: string, runId: string): string {
@@ -102,17 +53,57 @@ function makeBundle(out: string, runId: string): string {
   return bundle;
 }
 
+/** The image of every flavour that these workloads start from. */
+async function imagesOf(
+  workloads: readonly Workload[],
+  build: (flavour: Flavour) => Promise<Image>,
+): Promise<ReadonlyMap<Flavour, Image>> {
+  const images = new Map<Flavour, Image>();
+  for (const flavour of new Set(workloads.map((workload) => workload.flavour)))
+    images.set(flavour, await build(flavour));
+  return images;
+}
+
+function specsOf(
+  workloads: readonly Workload[],
+  experiments: readonly Experiment[],
+  images: ReadonlyMap<Flavour, Image>,
+  common: Omit<InstanceSpec, 'image' | 'entry'>,
+): RunPlan['specs'] {
+  const [first, ...others] = workloads.flatMap(({ id, entry, flavour }): readonly WorkloadSpec[] => {
+    const image = images.get(flavour);
+    const emulatedToo = experiments.some((experiment) => experiment.workload.id === id && experiment.emulatedToo);
+    return image ? [{ workload: id, spec: { image, entry, ...common }, emulatedToo }] : [];
+  });
+  if (first) return [first, ...others];
+  throw new UnsupportedError('NO_WORKLOAD', 'the run has no workload');
+}
+
+/** Everything that a run is about; builds the images that are not there. */
+async function planRun(config: Config, signal: AbortSignal, note: (message: string) => void): Promise<RunPlan> {
+  const chosen = await resolveWorkloads(config, signal);
+  const experiments = config.experiments.flatMap((id) => experimentsOf(id, config, chosen));
+  const workloads = distinct([chosen.main, ...experiments.map(({ workload }) => workload)]);
+  const placement = planCpusHere({ instanceCpus: config.instance.cpus, clientCpus: config.clientCpus });
+  for (const overlap of placement.overlaps) note(`CPUs: ${overlap}`);
+  const images = await imagesOf(workloads, (flavour) =>
+    buildImage({ stateDir: config.state, signal, onProgress: note, flavour }),
+  );
+  const { memory: memoryBytes, diskCache, network } = config.instance;
+  const { instance: cpus, client: clientCpus } = placement;
+  const specs = specsOf(workloads, experiments, images, { cpus, clientCpus, memoryBytes, diskCache, network });
+  return { config, experiments, workloads, specs, images, placement };
+}
+
 /** One whole run, from the image to the sealed evidence. What it made on the host is gone when it returns or throws. */
 export async function runSession(config: Config, signal: AbortSignal, progress: Progress): Promise<SessionEnd> {
-  const workload = workloadOf(config.workload);
-  const experiments = config.experiments.map((id) => experimentOf(id, config));
   const runners = runnersOf(config.runners);
-  const cpus = chooseCpus(config.instance.cpus);
+  const note = (message: string) => progress.note(message);
   await using ownership = takeOwnership(config.state, signal);
   const { owner, runDir } = ownership;
   requireSpace(config.state, NEEDED_BYTES);
   passProxies();
-  const image = await buildImage({ stateDir: config.state, signal, onProgress: (message) => progress.note(message) });
+  const plan = await planRun(config, signal, note);
   const run: RunContext = {
     owner,
     stateDir: config.state,
@@ -120,43 +111,48 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
     accel: config.accel,
     signal,
     startTimeoutMs: config.startTimeout,
-  };
-  const spec: InstanceSpec = {
-    image,
-    entry: workload.entry,
-    cpus,
-    memoryBytes: config.instance.memory,
-    diskCache: config.instance.diskCache,
-    network: config.instance.network,
+    ...(config.vmImage === null ? {} : { vmImage: config.vmImage }),
   };
   await using prepared = new AsyncDisposableStack();
-  const note = (message: string) => progress.note(message);
-  const lineup = await lineUp(runners, spec, run, prepared, note);
-  for (const { id, reason, hint } of lineup.unavailable) note(`${id} cannot run: ${reason}\n  hint: ${hint}`);
+  const lineup = await lineUp(runners, plan.specs, run, prepared, note);
+  for (const { id, workload, reason, hint } of lineup.unavailable) {
+    note(`${id} cannot run${workload === undefined ? '' : ` ${workload}`}: ${reason}\n  hint: ${hint}`);
+  }
   requireSomething(lineup);
   if (config.accel === 'kvm') requireKvm(lineup);
-  const harness = await lineUp([nullRunner], spec, run, prepared, () => {});
+  if (config.experiments.includes('disk')) {
+    note('counting what is shipped');
+    // It takes a while and is kept: no block pays for it. What fails here fails again, and is counted, in its block.
+    const first = plan.specs[0].workload;
+    const shared = lineup.active.flatMap(({ prepared: byWorkload }) => byWorkload.get(first) ?? []);
+    await Promise.allSettled(shared.map((one) => one.distribution()));
+    signal.throwIfAborted();
+  }
+  const harness = await lineUp([nullRunner], plan.specs.slice(0, 1), run, prepared, () => {});
 
   const measured = lineup.active.map(({ support }) => support.as).join(', ');
   const minutes = Math.round(config.budget / 60_000);
   note(`run ${owner.runId}: ${config.experiments.join(' and ')} of ${measured}; about ${minutes} min at most`);
   const bundle = makeBundle(config.out, owner.runId);
-  let manifest = await manifestOf(config, run, spec, lineup, experiments);
+  let manifest = await manifestOf(plan, run, lineup);
   writeManifest(bundle, manifest);
   const outcome = await journalled(
     bundle,
     async (journal) => {
+      progress.expect(plan.experiments, config.budget);
       await execute({
         config,
-        experiments,
+        experiments: plan.experiments,
         active: lineup.active,
         harness: harness.active[0] ?? null,
-        scope: { run, bundle, workload },
+        scope: { run, bundle, spread: spreadOf(plan.placement.instance.length, plan.placement.usable) },
         journal,
         observer: progress,
         level: manifest.level,
-        onFrozen: (id, frozen) => {
-          const planned = manifest.experiments.map((entry) => (entry.id === id ? { ...entry, frozen } : entry));
+        onFrozen: ({ id, workload }, frozen) => {
+          const planned = manifest.experiments.map((entry) =>
+            entry.id === id && entry.workload === workload.id ? { ...entry, frozen } : entry,
+          );
           manifest = { ...manifest, experiments: planned };
           writeManifest(bundle, manifest);
         },
@@ -165,6 +161,10 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
     signal,
   );
   return { bundle, outcome };
+}
+
+function distinct(workloads: readonly Workload[]): readonly Workload[] {
+  return [...new Map(workloads.map((workload) => [workload.id, workload])).values()];
 }
 
 /** Emulation must not stand in where KVM itself was asked for. */

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { cgroups } from '../../host/cgroups.ts';
-import { chosen, memoryField } from '../../host/facts.ts';
+import { memoryField } from '../../host/facts.ts';
 import { readText } from '../../host/files.ts';
 import { parseMounts } from '../../host/mounts.ts';
 import { readableBytes } from '../../host/space.ts';
 import type { HostFacts } from '../../model/manifest.ts';
 import { exec } from '../../proc/exec.ts';
-import { PROGRAM_PACKAGES } from '../../proc/programs.ts';
+import { packageOf, PROGRAM_PACKAGES } from '../../proc/programs.ts';
 import { accelerators } from '../../../vms/accel.ts';
 import { type Check, check, type Finding, missing, ok, warn } from './check.ts';
 import { judgeKvm } from './kvm.ts';
@@ -73,22 +73,13 @@ function memory(instanceBytes: number): Finding {
   return warn(found, advice);
 }
 
-function governor({ governor: name }: HostFacts): Finding {
-  if (name === null) return ok('this host shows no frequency policy');
-  if (name === 'performance') return ok(name);
-  return warn(
-    `${name}: the CPU's speed follows its load`,
-    'for steadier numbers: cpupower frequency-set -g performance',
-  );
-}
-
-function threads({ smt }: HostFacts): Finding {
-  if (smt === null) return ok('this host does not say');
-  return ok(smt ? 'on: two CPUs may share one core' : 'off');
-}
-
-function hugePages(): Finding {
-  return ok(chosen(readText('/sys/kernel/mm/transparent_hugepage/enabled') ?? '') ?? 'this host has none');
+/** Where bridged packets pass through the packet filter, clients need a rule of ours to reach instances on a bridge. */
+async function bridgedPackets(): Promise<Finding> {
+  const filtered = readText('/proc/sys/net/bridge/bridge-nf-call-iptables')?.trim() === '1';
+  if (!filtered) return ok('not filtered');
+  const { exitCode } = await exec(['which', 'iptables'], { accept: 'any' });
+  if (exitCode === 0) return ok('filtered (br_netfilter): a run with clients lets those of its own bridges pass');
+  return missing('filtered (br_netfilter), and iptables is not installed', packageOf('iptables'));
 }
 
 function pressure(): Finding {
@@ -108,8 +99,6 @@ export function hostChecks(facts: HostFacts, instanceBytes: number): readonly Pr
     check('kvm', 'KVM', () => judgeKvm(accelerators())),
     check('memory', 'memory', () => memory(instanceBytes)),
     check('pressure', 'stall times', pressure),
-    check('governor', 'CPU governor', () => governor(facts)),
-    check('smt', 'SMT', () => threads(facts)),
-    check('huge-pages', 'huge pages', hugePages),
+    check('bridged-packets', 'bridged packets', bridgedPackets),
   ];
 }

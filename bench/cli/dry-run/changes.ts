@@ -1,0 +1,139 @@
+import type { Config } from '../../config/schema.ts';
+import type { ResourceKind } from '../../model/owner.ts';
+
+/** One thing that a run makes on the host. */
+export interface Change {
+  readonly kind: ResourceKind | 'file';
+  /** As the host knows it; `<tag>` stands for the run's six hex digits, `<n>` for an instance's number. */
+  readonly name: string;
+  readonly what: string;
+  /** Ids of the runners that need it; empty: every run makes it. */
+  readonly by: readonly string[];
+  /** Stays after the run, for the next one. */
+  readonly stays: boolean;
+}
+
+type Row = readonly [kind: Change['kind'], name: string, what: string];
+
+/** What each runner makes of its own, for the run and for each instance; gone at the end of either. */
+const OF_RUNNER: Readonly<Record<string, (state: string) => readonly Row[]>> = {
+  native: (state) => [
+    ['folder', `${state}/runs/<tag>/native`, "a copy of the image's tree, which instances write to"],
+    ['process', 'TARE_OWNER=<tag>', 'the workload by chroot, listening on loopback; told by that variable'],
+  ],
+  runc: (state) => [
+    ['folder', `${state}/runs/<tag>/runc`, 'bundles and writable layers'],
+    ['mount', `${state}/runs/<tag>/runc/i<n>/rootfs`, 'an overlay on the image'],
+    ['cgroup', 'tare-<tag>-runc-<n>', "an instance's limits; under systemd a scope of that name"],
+    ['container', 'tare-<tag>-runc-<n>', "in runc's records below the run's own folder"],
+    ['netns', 'tare-<tag>-<n>', 'with loopback and one interface'],
+  ],
+  docker: () => [['container', 'tare-<tag>-docker-<n>', 'detached, with the label of its run']],
+  'kvm-direct': (state) => guests(state, 'vm<n>'),
+  kvm: (state) => guests(state, 'sys<n>'),
+};
+
+function guests(state: string, name: string): readonly Row[] {
+  return [
+    ['domain', `tare-<tag>-${name}`, 'a transient libvirt domain'],
+    ['folder', `${state}/runs/<tag>/${name}`, 'its disk as a layer on the base disk, its console and channels'],
+  ];
+}
+
+const DOCKER_BRIDGE = 'td<tag>';
+
+/** What runners need of a network; none of it leads out of the host. */
+const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
+  runc: [['link', 'tv<tag><n>', "the host's end of an instance's interface, a port of the bridge"]],
+  docker: [
+    [
+      'network',
+      'tare-<tag>',
+      'an internal Docker network in 198.18.0.0/15, with the rules that the engine makes for one',
+    ],
+    ['link', DOCKER_BRIDGE, 'the bridge of that network'],
+  ],
+  'kvm-direct': [['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"]],
+  kvm: [['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"]],
+};
+
+/** Runners whose instances are ports of the run's own bridge. */
+const ON_BRIDGE = ['runc', 'kvm-direct', 'kvm'];
+
+/** What stays for the next run beside the images, by runner. */
+const KEPT: Readonly<Record<string, (state: string) => readonly Row[]>> = {
+  runc: (state) => [['file', `${state}/tools`, 'the launcher, compiled once']],
+  docker: (state) => [
+    ['image', 'tare:<first 16 digits of the digest>', 'the same tree as an image of the engine'],
+    ['file', `${state}/cache`, 'the size of that image as it is shipped'],
+  ],
+  'kvm-direct': (state) => [
+    ['file', `${state}/kernels`, "guests' kernel with its initial file tree: a download of some 30 MB the first time"],
+    ['file', `${state}/disks`, 'the same tree as the base disk of guests'],
+  ],
+  kvm: (state) => [
+    ['file', `${state}/systems`, 'the base disk of a whole system: the same tree with kernel and systemd'],
+  ],
+};
+
+function everyRun(state: string): readonly Row[] {
+  return [
+    ['folder', `${state}/runs/<tag>`, 'scratch of the run'],
+    ['file', `${state}/owners/<tag>.json`, 'says whose the tag is'],
+    ['process', 'bench/cli/reaper.ts', 'removes what is left where tare itself is killed; ends with the run'],
+  ];
+}
+
+/** The name of the run's first bridge; each full one is followed by another. */
+const BRIDGE = 'tare-<tag>';
+
+const BRIDGES: readonly Row[] = [
+  ['link', BRIDGE, 'a bridge on 198.18.0.0/15; forwarding and IPv6 are off on it and only on it'],
+  ['link', 'tare-<tag>-<k>', 'a further bridge of the same kind for every 900 instances at once'],
+];
+
+/** What a client outside needs on a bridge. */
+function ofClients(bridge: string, filtered: boolean): readonly Row[] {
+  const of = bridge === DOCKER_BRIDGE ? 'docker-client' : 'client';
+  const port: readonly Row[] = [
+    ['netns', `tare-<tag>-${of}`, `of clients that measure over ${bridge}`],
+    ['link', `tc<tag>${bridge === DOCKER_BRIDGE ? 1 : 0}`, `the host's end of their interface, a port of ${bridge}`],
+  ];
+  const what =
+    'lets packets pass from port to port of this bridge: this host filters bridged packets; with the tag as comment';
+  return filtered ? [...port, ['rule', `FORWARD -i ${bridge} -o ${bridge} -j ACCEPT`, what]] : port;
+}
+
+export interface ChangesOptions {
+  readonly config: Pick<Config, 'state' | 'instance'>;
+  /** Ids of runners that can run. */
+  readonly runners: readonly string[];
+  /** Whether clients outside measure instances over their bridge. */
+  readonly clients: boolean;
+  /** Whether the packet filter sees what passes through a bridge (br_netfilter). */
+  readonly bridgesFiltered: boolean;
+}
+
+/** Every change that such a run would make, but for images and its bundle: first what goes again, then what stays. Pure. */
+export function changesOf({ config, runners, clients, bridgesFiltered }: ChangesOptions): readonly Change[] {
+  const { state, instance } = config;
+  const changes = new Map<string, Change>();
+  const add = (rows: readonly Row[], by: readonly string[], stays = false) => {
+    for (const [kind, name, what] of rows) {
+      const known = changes.get(`${kind} ${name}`)?.by ?? [];
+      changes.set(`${kind} ${name}`, { kind, name, what, by: [...known, ...by], stays });
+    }
+  };
+  add(everyRun(state), []);
+  for (const id of runners) add(OF_RUNNER[id]?.(state) ?? [], [id]);
+  if (instance.network === 'bridge') {
+    const ports = runners.filter((id) => ON_BRIDGE.includes(id));
+    if (ports.length > 0) add(BRIDGES, ports);
+    for (const id of runners) add(OF_NETWORK[id] ?? [], [id]);
+    if (clients && ports.length > 0) add(ofClients(BRIDGE, bridgesFiltered), ports);
+    if (clients && runners.includes('docker')) add(ofClients(DOCKER_BRIDGE, bridgesFiltered), ['docker']);
+  }
+  for (const id of runners) add(KEPT[id]?.(state) ?? [], [id], true);
+  add([['file', `${state}/log/reaper.log`, 'what the reaper did']], [], true);
+  return [...changes.values()];
+}
