@@ -15,9 +15,9 @@ TARE := $(NODE) bench/main.ts
 STAGES := $(NODE) test/helpers/summary/main.ts
 
 # The tests ask for everything: a missing runner is a failure there, not a warning.
-test test-integration test-browser: export TARE_REQUIRE_ALL := 1
+test test-integration test-browser test-slow: export TARE_REQUIRE_ALL := 1
 
-.PHONY: agree help setup bench image doctor down clean test test-unit test-integration test-browser lint types format format-check
+.PHONY: agree agree-density agree-throughput scale help setup bench image doctor down clean test test-unit test-integration test-browser test-slow lint types format format-check
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -62,6 +62,10 @@ test-integration: ## the tests on real software (root)
 	@$(SETUP) test
 	@$(STAGES) image integration
 
+test-slow: ## the tests of whole systems in full: minutes for each where they are emulated (root)
+	@$(SETUP) test
+	@$(STAGES) image slow
+
 test-browser: ## the tests of the report in a browser (root)
 	@$(SETUP) test
 	@$(STAGES) browser
@@ -70,6 +74,21 @@ agree: ## hyperfine on the launch commands of runc and docker, in turns with tar
 	@$(SETUP) test
 	@$(TARE) image build
 	@$(NODE) test/agreement/startup.ts $(ARGS)
+
+agree-density: ## free before and after a shell loop of docker run, in turns with tare's ramps (root)
+	@$(SETUP) test
+	@$(TARE) image build
+	@$(NODE) test/agreement/density.ts $(ARGS)
+
+scale: ## one large ramp for real, e.g. ARGS='runc 1100': minutes, and most of the memory (root)
+	@$(SETUP) test
+	@$(TARE) image build
+	@$(NODE) test/scale/density.ts $(ARGS)
+
+agree-throughput: ## the programs of throughput by hand under docker, in turns with tare (root)
+	@$(SETUP) test
+	@$(TARE) image build
+	@$(NODE) test/agreement/throughput.ts $(ARGS)
 
 lint: ## oxlint with the import rules, and shellcheck
 	@$(SETUP) node

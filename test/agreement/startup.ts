@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { takeOwnership } from '../../bench/cli/ownership.ts';
-import { chooseCpus } from '../../bench/host/cpus.ts';
+import { planCpusHere } from '../../bench/host/placement.ts';
 import { buildImage } from '../../bench/image/build.ts';
 import { sinceLaunch } from '../../bench/model/mark.ts';
 import type { InstanceSpec, LaunchCommand, Prepared, RunContext } from '../../bench/model/runner.ts';
@@ -69,8 +69,9 @@ let worst = 0;
   const image = await buildImage({ stateDir: STATE, signal, onProgress: () => {} });
   const run: RunContext = { owner, stateDir: STATE, runDir, accel: 'auto', signal, startTimeoutMs: 60_000 };
   const memoryBytes = 512 * 2 ** 20;
+  const { instance: cpus, client: clientCpus } = planCpusHere({ instanceCpus: 1, clientCpus: null });
   const spec: InstanceSpec = {
-    ...{ image, entry: redis.entry, cpus: chooseCpus(1), memoryBytes, diskCache: 'none', network: 'bridge' },
+    ...{ image, entry: redis.entry, cpus, clientCpus, memoryBytes, diskCache: 'none', network: 'bridge' },
   };
   const folder = mkdtempSync(join(tmpdir(), 'tare-agreement-'));
   try {

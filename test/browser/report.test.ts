@@ -5,6 +5,7 @@ import test from 'ava';
 import { waitUntil } from '../../bench/proc/clock.ts';
 import type { Page } from 'playwright-core';
 import { renderHtml } from '../../reports/html/render.ts';
+import { WORDS } from '../../reports/words.ts';
 import { ReportBrowser, type View } from '../helpers/reports/browser.ts';
 import { reportFixture } from '../helpers/reports/fixture.ts';
 
@@ -16,6 +17,7 @@ const VIEWS: readonly View[] = [
   { width: 1280, scheme: 'dark' },
   { width: 400, scheme: 'light' },
   { width: 400, scheme: 'dark' },
+  { width: 320, scheme: 'light', lang: 'zh' },
 ];
 
 // Code for the page is text: this project's types know no DOM.
@@ -30,7 +32,7 @@ async function number(page: Page, expression: string): Promise<number> {
 
 for (const [name, html] of Object.entries({ emulated, kvm })) {
   for (const view of VIEWS) {
-    test(`the ${name} report stands alone and draws itself, ${view.width} wide and ${view.scheme}`, async (t) => {
+    test(`the ${name} report stands alone and draws itself, ${view.width} wide and ${view.scheme}${view.lang === 'zh' ? ', in Chinese' : ''}`, async (t) => {
       await using browser = await ReportBrowser.launch();
       const { page, complaints, requests } = await browser.open(html, view);
       t.deepEqual(complaints, []);
@@ -43,7 +45,7 @@ for (const [name, html] of Object.entries({ emulated, kvm })) {
       t.true(statSync(path).size > 50_000);
     });
 
-    test(`the ${name} report is accessible, ${view.width} wide and ${view.scheme}`, async (t) => {
+    test(`the ${name} report is accessible, ${view.width} wide and ${view.scheme}${view.lang === 'zh' ? ', in Chinese' : ''}`, async (t) => {
       await using browser = await ReportBrowser.launch();
       const { page } = await browser.open(html, view);
       const { violations } = await new AxeBuilder({ page }).analyze();
@@ -55,12 +57,56 @@ for (const [name, html] of Object.entries({ emulated, kvm })) {
   }
 }
 
-test('no message of an instance runs or becomes an element', async (t) => {
+for (const lang of ['en', 'zh'] as const) {
+  test(`${lang}: no message of an instance runs or becomes an element`, async (t) => {
+    await using browser = await ReportBrowser.launch();
+    const { page } = await browser.open(emulated, { width: 1280, scheme: 'light', lang });
+    t.is(await page.evaluate('typeof globalThis.pwned'), 'undefined');
+    t.is(await number(page, 'document.images.length'), 0);
+    t.is(await number(page, 'document.scripts.length'), 4);
+  });
+
+  test(`${lang}: the table on the page is that of result.json, cell by cell`, async (t) => {
+    const { result } = reportFixture({ vm: 'kvm', hostile: false });
+    await using browser = await ReportBrowser.launch();
+    const { page } = await browser.open(kvm, { width: 1280, scheme: 'light', lang });
+    const rows = await page.locator('#table tr.claim').allInnerTexts();
+    t.is(rows.length, result.claims.length);
+    for (const [at, { feature, halves }] of result.claims.entries()) {
+      const shown = (rows[at] ?? '').replaceAll(/\s+/g, ' ');
+      for (const { source, verdict, reason } of halves) {
+        const words = [feature[lang], source.zh, source.en, WORDS[lang].claim[verdict], reason[lang]];
+        for (const word of words) t.true(shown.includes(word), `${word} in ${shown}`);
+      }
+    }
+  });
+}
+
+test('the language is in the URL, leads to the same place in the other one, and its charts are painted', async (t) => {
   await using browser = await ReportBrowser.launch();
-  const { page } = await browser.open(emulated, { width: 1280, scheme: 'light' });
-  t.is(await page.evaluate('typeof globalThis.pwned'), 'undefined');
-  t.is(await number(page, 'document.images.length'), 0);
-  t.is(await number(page, 'document.scripts.length'), 3);
+  const { page, complaints, requests } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  t.is(await page.evaluate('document.documentElement.lang'), 'en');
+  await page.locator('nav a[href="#experiment-density"]').click();
+  await page.locator('a[data-lang="zh"]').click();
+  await page.waitForFunction('document.documentElement.lang === "zh"');
+  t.regex(page.url(), /\?lang=zh#experiment-density$/);
+  t.is(await page.locator('#experiment-density h2').innerText(), '密度');
+  t.regex(await page.title(), /容器/);
+  t.deepEqual(await page.evaluate(BLANK_CHARTS), []);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  t.deepEqual(
+    violations.map(({ id }) => id),
+    [],
+  );
+  t.deepEqual(complaints, []);
+  await page.locator('a[data-lang="en"]').click();
+  await page.waitForFunction('document.documentElement.lang === "en"');
+  t.regex(page.url(), /\?lang=en#experiment-density$/);
+  // Only the page itself was asked for, once for each language.
+  t.deepEqual(
+    requests.filter((url) => !/report\.html(?:\?lang=(?:en|zh))?(?:#.*)?$/.test(url)),
+    [],
+  );
 });
 
 test('the policy stops a script that is not the report’s own', async (t) => {
@@ -95,6 +141,43 @@ test('a dot tells its block and value under the pointer', async (t) => {
     chart.tooltip.body[0].lines[0];
   }`);
   t.regex(String(text), /^block 3: \d[\d.]* ms$/);
+});
+
+test('a verdict about performance leads to its first program, and every ratio in the row to its own', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  const { page } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  await page.locator('.ratios a', { hasText: '0.409×' }).click();
+  t.regex(
+    (await page.locator('tr:target').innerText()).replaceAll(/\s+/g, ' '),
+    /^kvm-direct random-read .* 8\.84 k\/s/,
+  );
+});
+
+test('the curves of density have a line for every ramp, and steps open for whoever wants them', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  const { page, complaints } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  const lines = `Chart.getChart('chart-density-idle-memory').data.datasets.map(({ data }) => data.length)`;
+  t.deepEqual(await page.evaluate(lines), [12, 12, 12, 12, 12, 12, 12, 12, 12, 8, 8, 8]);
+  const text = await page.evaluate(`{
+    const chart = Chart.getChart('chart-density-idle-memory');
+    const { x, y } = chart.getDatasetMeta(11).data[7];
+    chart.tooltip.setActiveElements([{ datasetIndex: 11, index: 7 }], { x, y });
+    chart.update();
+    chart.tooltip.body[0].lines[0];
+  }`);
+  t.regex(String(text), /^kvm-direct, ramp 3, 97 instances: 18\.\d GB$/);
+  const steps = page.locator('details table');
+  t.false(await steps.isVisible());
+  await page.locator('summary', { hasText: 'Every step' }).click();
+  t.true(await steps.isVisible());
+  t.deepEqual(complaints, []);
+});
+
+test('the charts of programs share one scale', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  const { page } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  const ends = `[1, 2, 3, 4, 5, 6, 7].map((at) => Chart.getChart('chart-throughput-' + at).scales.x).map(({ min, max }) => min + ' ' + max)`;
+  t.is(new Set(await page.evaluate<string[]>(ends)).size, 1);
 });
 
 test('the charts follow the color scheme, and paper is always white', async (t) => {

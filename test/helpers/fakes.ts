@@ -35,5 +35,9 @@ export function fakeRun(over: Partial<RunContext> = {}): RunContext {
 }
 
 export function fakeSpec(over: Partial<InstanceSpec> = {}): InstanceSpec {
-  return { image, entry: redis.entry, cpus: [1], memoryBytes: 2 ** 29, diskCache: 'none', network: 'bridge', ...over };
+  return {
+    ...{ image, entry: redis.entry, cpus: [1], clientCpus: [0], memoryBytes: 2 ** 29 },
+    ...{ diskCache: 'none', network: 'bridge' },
+    ...over,
+  };
 }

@@ -13,8 +13,8 @@ export async function leftovers(stateDir: string): Promise<readonly string[]> {
     lines('docker volume', ['docker', 'volume', 'ls', '--format', '{{.Name}}'], /^tare-/),
     lines('domain', ['virsh', '-c', 'qemu:///system', 'list', '--all', '--name'], /^tare-/),
     lines('network namespace', ['ip', 'netns', 'list'], /^tare-/),
-    lines('link', ['ip', '-oneline', 'link', 'show'], /^\d+: (tare-|tv[0-9a-f]{6})/),
-    lines('route', ['ip', 'route', 'show'], / dev (tare-|tv[0-9a-f]{6})/),
+    lines('link', ['ip', '-oneline', 'link', 'show'], /^\d+: (tare-|t[vcd][0-9a-f]{6})/),
+    lines('route', ['ip', 'route', 'show'], / dev (tare-|t[vcd][0-9a-f]{6})/),
     lines('firewall rule', ['iptables-save'], /tare-/),
     lines('loop device', ['losetup', '--list', '--noheadings', '--output', 'NAME,BACK-FILE'], /\/tare\//),
     mounts(),
@@ -41,7 +41,7 @@ async function lines(
 async function mounts(): Promise<readonly string[]> {
   return readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
-    .filter((line) => / \/var\/lib\/tare|\/tare-[0-9a-f]{6}/.test(line))
+    .filter((line) => / \/var\/lib\/tare\/|\/tare-[0-9a-f]{6}/.test(line))
     .map((line) => `mount: ${line}`);
 }
 

@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { buildImage } from '../../bench/image/build.ts';
 import type { Image } from '../../bench/model/image.ts';
+import type { Instance } from '../../bench/model/runner.ts';
 import { exec, type LongRunning, spawn } from '../../bench/proc/exec.ts';
-import { forgetOwner, registerOwner } from '../../bench/proc/owner.ts';
+import { forgetOwner, newOwner, registerOwner } from '../../bench/proc/owner.ts';
 import { makeFifos, MarkChannel } from '../../runners/shared/mark-channel.ts';
 
 export const STATE = '/var/lib/tare';
@@ -17,7 +19,9 @@ export function theImage(): Promise<Image> {
 
 /** A folder of this test on the state's file system; `tare clean` finds it if the test is killed. */
 export function scratch(t: ExecutionContext): string {
-  const { tag } = registerOwner(STATE, new Date());
+  const owner = newOwner(new Date());
+  const { tag } = owner;
+  registerOwner(STATE, owner);
   const folder = join(STATE, 'runs', tag);
   mkdirSync(folder, { recursive: true });
   t.teardown(() => {
@@ -32,6 +36,10 @@ export interface ProbeBox {
   readonly channel: MarkChannel;
   /** The probe itself: chroot becomes it. */
   readonly process: LongRunning;
+  /** The name on which programs announce themselves; the probe shares the host's network namespace. */
+  readonly announce: string;
+  /** Runs a program in the same tree. */
+  readonly exec: Instance['exec'];
 }
 
 /** Starts argv under the probe on a writable layer above the tree; all is gone after the test. */
@@ -47,15 +55,17 @@ export async function startUnderProbe(t: ExecutionContext, ready: string, argv: 
   await makeFifos(marks, commands);
   const channel = new MarkChannel(marks, commands);
   t.teardown(() => channel[Symbol.dispose]());
+  const announce = `test-${randomBytes(4).toString('hex')}`;
   const process = await spawn([
     ...['chroot', root, '/tare/probe', '--marks', '/tare/marks.fifo', '--commands', '/tare/commands.fifo'],
-    ...['--ready', ready, '--', ...argv],
+    ...['--announce', announce, '--ready', ready, '--', ...argv],
   ]);
   t.teardown(async () => {
     process.signal('SIGKILL');
     await process.ended;
   });
-  return { channel, process };
+  const inside: Instance['exec'] = (words, options) => exec(['chroot', root, ...words], { ...options, accept: 'any' });
+  return { channel, process, announce, exec: inside };
 }
 
 function listen(server: Server): Promise<number> {

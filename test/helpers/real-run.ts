@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { onlyRun, registerOwner } from '../../bench/proc/owner.ts';
+import { newOwner, onlyRun, registerOwner } from '../../bench/proc/owner.ts';
 import type { ResourceRef } from '../../bench/model/owner.ts';
 import type { InstanceSpec, Runner, RunContext } from '../../bench/model/runner.ts';
 import type { EntryPoint } from '../../bench/model/workload.ts';
@@ -25,13 +25,15 @@ export async function realRun(t: ExecutionContext, over: Partial<InstanceSpec> =
   const stateDir = mkdtempSync(join(PARENT, 'tare-test-'));
   // libvirt's own user must be able to reach a disk below it.
   chmodSync(stateDir, 0o755);
-  const owner = registerOwner(stateDir, new Date());
+  const owner = newOwner(new Date());
+  registerOwner(stateDir, owner);
   const runDir = join(stateDir, 'runs', owner.tag);
   mkdirSync(runDir, { recursive: true });
   const { signal } = new AbortController();
   const run: RunContext = { owner, stateDir, runDir, accel: 'auto', signal, startTimeoutMs: 30_000 };
   const spec: InstanceSpec = {
-    ...{ image, entry: redis.entry, cpus: [1], memoryBytes: 256 * 2 ** 20, diskCache: 'none', network: 'bridge' },
+    ...{ image, entry: redis.entry, cpus: [1], clientCpus: [0], memoryBytes: 256 * 2 ** 20 },
+    ...{ diskCache: 'none', network: 'bridge' },
     ...over,
   };
   t.teardown(async () => {

@@ -68,3 +68,20 @@ test('once the bridge has gone, nothing may be sent to its addresses', async (t)
   const error = await t.throwsAsync(requireRoute(lease.address, bridge.name), { instanceOf: ResourceError });
   t.is(error?.code, 'ROUTE_ASTRAY');
 });
+
+test('a full bridge is followed by another of the same run, with a subnet of its own, and all of them go with the last user', async (t) => {
+  const run = someRun();
+  const bridge = await runBridge(run, 2);
+  const places = await Promise.all(Array.from({ length: 5 }, () => bridge.attach()));
+  const names = places.map((place) => place.bridge);
+  t.deepEqual(
+    names.toSorted(),
+    ['', '', '-1', '-1', '-2'].map((shard) => `tare-${run.owner.tag}${shard}`),
+  );
+  t.is(new Set(places.map(({ address }) => address)).size, 5);
+  for (const place of places) t.is(await routeTo(place.address), place.bridge);
+  places[0]?.[Symbol.dispose]();
+  t.is((await bridge.attach()).bridge, bridge.name);
+  await bridge[Symbol.asyncDispose]();
+  for (const name of names) t.false(await exists(name));
+});

@@ -19,7 +19,10 @@ const AS_NOBODY = [
   ...['--inh-caps=-all,+dac_read_search', '--ambient-caps=+dac_read_search'],
 ];
 
-const HERE = { stateDir: '/var/lib/tare', accel: 'auto', instanceBytes: 2 ** 29 } as const;
+const HERE = {
+  ...({ stateDir: '/var/lib/tare', accel: 'auto', instanceBytes: 2 ** 29, instanceCpus: 1 } as const),
+  ceilings: { containers: 10, vms: 2 },
+};
 
 function statusOf({ checks }: Examination, id: string): string | undefined {
   return checks.find((check) => check.id === id)?.status;
@@ -42,7 +45,18 @@ test('as root it lists every runner and every check, each with a status', async 
   }
   const ids = found.checks.map(({ id }) => id);
   t.is(new Set(ids).size, ids.length);
-  for (const id of ['kvm', 'cgroup', 'docker', 'libvirt', 'state-reach', 'direct-io', 'space'])
+  for (const id of [
+    'kvm',
+    'cgroup',
+    'docker',
+    'libvirt',
+    'state-reach',
+    'direct-io',
+    'space',
+    'cpus',
+    'placement',
+    'limit-inotify',
+  ])
     t.true(ids.includes(id), id);
 });
 

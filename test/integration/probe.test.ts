@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import { CommandError, WorkloadError } from '../../bench/errors.ts';
 import { redis } from '../../bench/workloads/redis.ts';
 import { delay, waitUntil } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
-import { answeringServer, freePort, startUnderProbe, theImage } from '../helpers/probe-box.ts';
+import { timedRun } from '../../runners/shared/timed.ts';
+import { answeringServer, freePort, type ProbeBox, startUnderProbe, theImage } from '../helpers/probe-box.ts';
 
 const PATIENCE_MS = 30_000;
 const sleep = ['/bin/sleep', '600'];
@@ -105,6 +107,113 @@ test.serial('a server that accepts and stays silent is not ready, and pings are 
   t.is(channel.at('ready'), undefined);
 });
 
+test.serial('with a connection to wait for, ready comes once somebody accepts it, and not before', async (t) => {
+  const port = await freePort();
+  const { channel, exec: inside } = await startUnderProbe(t, `tcp:127.0.0.1:${port}`, sleep);
+  await channel.waitFor('exec', PATIENCE_MS);
+  await delay(100);
+  t.is(channel.at('ready'), undefined);
+  const server = inside(['/usr/bin/memcached', '-u', 'root', '-l', '127.0.0.1', '-p', String(port)], {
+    timeoutMs: PATIENCE_MS,
+    signal: AbortSignal.timeout(3000),
+  });
+  t.true((await channel.waitFor('ready', PATIENCE_MS)) > 0n);
+  await t.throwsAsync(server);
+});
+
+async function readyBox(t: ExecutionContext, argv = sleep): Promise<ProbeBox> {
+  const box = await startUnderProbe(t, 'none', argv);
+  await box.channel.waitFor('ready', PATIENCE_MS);
+  return box;
+}
+
+test.serial('a program is announced before it starts and after it ended, and keeps output and code', async (t) => {
+  const box = await readyBox(t);
+  const script = 'cat; echo wrong >&2; sleep 0.3; exit 9';
+  const options = { timeoutMs: PATIENCE_MS, input: 'right' };
+  const result = await timedRun(box, ['/bin/sh', '-c', script], options);
+  t.like(result, { exitCode: 9, stdout: 'right', stderr: 'wrong\n' });
+  const hostNs = Number(result.endedNs - result.startedNs);
+  t.true(result.insideNs >= 3e8 && result.insideNs < 3e9, `${result.insideNs} ns inside`);
+  t.true(Math.abs(hostNs - result.insideNs) < 5e7, `${hostNs} ns on the host, ${result.insideNs} inside`);
+});
+
+test.serial('a program that dies of a signal ends its probe with 128 and the signal', async (t) => {
+  const box = await readyBox(t);
+  t.like(await timedRun(box, ['/bin/sh', '-c', 'kill -KILL $$'], { timeoutMs: PATIENCE_MS }), { exitCode: 137 });
+});
+
+test.serial('a program that is not there could not be run, and the next one can be', async (t) => {
+  const box = await readyBox(t);
+  const missing = timedRun(box, ['/no/such/program'], { timeoutMs: PATIENCE_MS });
+  t.is((await t.throwsAsync(missing, { instanceOf: CommandError }))?.code, 'NOT_RUN');
+  t.like(await timedRun(box, ['/bin/sh', '-c', 'exit 127'], { timeoutMs: PATIENCE_MS }), { exitCode: 127 });
+});
+
+test.serial('a program goes with its probe, and late words of a run given up are no fault', async (t) => {
+  const box = await readyBox(t);
+  const late = timedRun(box, ['/bin/sleep', '543'], { timeoutMs: 500 });
+  await t.throwsAsync(late, { instanceOf: CommandError });
+  const { stdout } = await exec(['ps', '-e', '-o', 'args']);
+  t.false(stdout.includes('/bin/sleep 543'));
+  t.like(await timedRun(box, ['/bin/true'], { timeoutMs: PATIENCE_MS }), { exitCode: 0 });
+  t.is(box.channel.fault, undefined);
+});
+
+test.serial('without a supervising probe nothing is run', async (t) => {
+  const box = await readyBox(t);
+  const orphan = timedRun({ ...box, announce: 'nobody-here' }, ['/bin/echo', 'ran'], { timeoutMs: PATIENCE_MS });
+  const error = await t.throwsAsync(orphan, { instanceOf: WorkloadError });
+  t.is(error?.code, 'MARK_TIMEOUT');
+  t.regex(error?.message ?? '', /nobody listens on @tare\/nobody-here/);
+});
+
+test.serial('two hundred programs fit into one life', async (t) => {
+  const box = await readyBox(t);
+  for (let count = 0; count < 200; count += 1) await timedRun(box, ['/bin/true'], { timeoutMs: PATIENCE_MS });
+  t.true((await box.channel.ping(PATIENCE_MS)) > 0);
+});
+
+/** Sends datagrams to the supervising probe as anything inside can, all of them so many times. */
+async function datagrams(announce: string, texts: readonly string[], times = 1): Promise<number> {
+  const script = [
+    'import socket, sys',
+    's = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)',
+    'for text in sys.argv[3:] * int(sys.argv[2]): s.sendto(text.encode(), chr(0) + "tare/" + sys.argv[1])',
+  ].join('\n');
+  const argv = ['python3', '-c', script, announce, String(times), ...texts];
+  return (await exec(argv, { accept: [0, 1] })).exitCode;
+}
+
+test.serial('whatever is no announcement is dropped before the marks', async (t) => {
+  const box = await readyBox(t);
+  const garbage = [
+    ...['', 'start', 'start ', 'start 1234567890', 'start 1 ', 'start 1\n', 'end 1', 'end 1 -5', 'end 1 2 3'],
+    ...['ready', 'exit 0\nexec', `end 1 ${'9'.repeat(19)}`, `start ${'1'.repeat(5000)}`],
+  ];
+  t.is(await datagrams(box.announce, garbage), 0);
+  t.like(await timedRun(box, ['/bin/true'], { timeoutMs: PATIENCE_MS }), { exitCode: 0 });
+  t.is(box.channel.fault, undefined);
+});
+
+test.serial('a flood of announcements breaks the protocol and stops neither workload nor probe', async (t) => {
+  const port = await freePort();
+  const argv = redis.entry.argv({ dataDir: '/tare/data', listen: '127.0.0.1', port });
+  const box = await startUnderProbe(t, `redis:127.0.0.1:${port}`, argv);
+  await box.channel.waitFor('ready', PATIENCE_MS);
+  const flood = datagrams(box.announce, ['start 999'], 20_000);
+  t.true(await waitUntil(() => box.channel.fault !== undefined, { timeoutMs: PATIENCE_MS }));
+  // Nobody reads the marks any more: the pipe fills, and whoever announces something waits.
+  await delay(500);
+  const timed = timedRun(box, ['/bin/true'], { timeoutMs: PATIENCE_MS });
+  t.is((await t.throwsAsync(timed, { instanceOf: WorkloadError }))?.code, 'MARK_PROTOCOL');
+  const answer = await box.exec(['/usr/bin/redis-cli', '-p', String(port), 'PING'], { timeoutMs: PATIENCE_MS });
+  t.is(answer.stdout, 'PONG\n');
+  globalThis.process.kill(box.process.pid, 'SIGTERM');
+  t.like(await box.process.ended, { exitCode: 0 });
+  t.is(await flood, 1);
+});
+
 test.serial('orphans of the workload are reaped, and the probe sleeps while nothing happens', async (t) => {
   // The shell turns into the last sleep only after its orphans have ended.
   const orphans = 'for i in 1 2 3; do (sleep 0.1 &); done; sleep 0.3; exec sleep 600';
@@ -149,6 +258,12 @@ test.serial('a wrong call ends with 125 and says why', async (t) => {
     ['--marks', '/dev/null', '--commands', '/dev/null', '--ready', 'redis:127.0.0.1:0', '--', '/bin/true'],
     ['--marks', '/no/such/fifo', '--commands', '/dev/null', '--ready', 'none', '--', '/bin/true'],
     ['--ready', 'none', '--', '/bin/true'],
+    ['--announce', 'x', '--', '/bin/true'],
+    ['--run', '1', '--', '/bin/true'],
+    ['--announce', 'x', '--run', '1e3', '--', '/bin/true'],
+    ['--announce', 'x', '--run', '1', '--ready', 'none', '--', '/bin/true'],
+    ['--announce', 'x'.repeat(200), '--run', '1', '--', '/bin/true'],
+    ['--announce', '', '--run', '1', '--', '/bin/true'],
   ];
   for (const call of calls) {
     const { exitCode, stderr } = await exec(['chroot', tree, '/tare/probe', ...call], { accept: [125] });

@@ -21,6 +21,10 @@ async function litter(stateDir: string, tag: string) {
   await exec(['ip', 'link', 'add', `tare-${tag}`, 'type', 'bridge']);
   await exec(['ip', 'netns', 'add', `tare-${tag}-0`]);
   await exec(['ip', 'link', 'add', `tv${tag}0`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', `tare-${tag}-0`]);
+  await exec(['ip', 'netns', 'add', `tare-${tag}-client`]);
+  await exec(['ip', 'link', 'add', `tc${tag}0`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', `tare-${tag}-client`]);
+  const rule = ['-i', `tare-${tag}`, '-o', `tare-${tag}`, '-m', 'comment', '--comment', `tare-${tag}`, '-j', 'ACCEPT'];
+  await exec(['iptables', '--wait', '-I', 'FORWARD', ...rule]);
   const memory = hierarchies().find(({ controllers }) => controllers.includes('memory'))?.mountPoint ?? '/nowhere';
   const cgroup = join(memory, `tare-${tag}-runc-0`);
   mkdirSync(join(cgroup, 'below'), { recursive: true });
@@ -48,8 +52,11 @@ test.serial('the host’s sweep takes one run’s things of every kind, and leav
     `folder ${mine.folder}`,
     `link tare-${dead}`,
     `link tv${dead}0`,
+    `link tc${dead}0`,
+    `rule tare-${dead}`,
     ...mine.mounts.map((path) => `mount ${path}`),
     `netns tare-${dead}-0`,
+    `netns tare-${dead}-client`,
     `process ${mine.sleeper.pid}`,
   ];
   const named = (refs: readonly { kind: string; id: string }[]) =>
@@ -64,8 +71,10 @@ test.serial('the host’s sweep takes one run’s things of every kind, and leav
   t.is((await mine.sleeper.ended).signal, 'SIGKILL');
   t.false(existsSync(mine.folder));
   t.false((await links()).includes(dead));
+  t.false((await exec(['iptables-save'])).stdout.includes(dead));
 
   t.is((await sweepHost(onlyRun(other), { ...context, dryRun: true })).length, expected.length);
   t.true(existsSync(theirs.cgroup));
   t.true((await links()).includes(`tv${other}0`));
+  t.true((await exec(['iptables-save'])).stdout.includes(other));
 });

@@ -9,6 +9,8 @@ const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'
 export interface View {
   readonly width: number;
   readonly scheme: 'light' | 'dark';
+  /** What the URL asks for; without it nothing. */
+  readonly lang?: 'en' | 'zh';
 }
 
 /** What a page did that a standalone report must not do. */
@@ -37,16 +39,18 @@ export class ReportBrowser implements AsyncDisposable {
   }
 
   /** Writes the page to a file and opens it as people do. */
-  async open(html: string, { width, scheme }: View): Promise<Watched> {
+  async open(html: string, { width, scheme, lang }: View): Promise<Watched> {
     const path = join(this.folder, 'report.html');
     writeFileSync(path, html);
     const context: BrowserContext = await this.#browser.newContext({
       ...{ viewport: { width, height: 900 }, colorScheme: scheme },
     });
     const page = await context.newPage();
+    // A page of many screens is painted by software, on a machine that may be busy.
+    page.setDefaultTimeout(120_000);
     const complaints: string[] = [];
     const requests: string[] = [];
-    const url = pathToFileURL(path).href;
+    const url = `${pathToFileURL(path).href}${lang === undefined ? '' : `?lang=${lang}`}`;
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     });

@@ -21,7 +21,7 @@ function intervalOf(sorted: readonly number[], failures: number): Interval | nul
 export interface Standing {
   readonly status: (runner: string, metric: string) => Cell['status'];
   readonly ratio: (runner: string, metric: string) => RatioToNative | null;
-  readonly warnings: (runner: string, metric: string) => readonly string[];
+  readonly warnings: (runner: string, metric: string) => Cell['warnings'];
 }
 
 /** One cell for each runner and metric that the journal knows of, in the order of `runners` and of the metrics. */
@@ -38,7 +38,8 @@ export function cellsOf(
           (event.type === 'sample' || event.type === 'failure') &&
           event.phase === 'measured' &&
           event.runner === runner &&
-          event.experiment === id
+          event.experiment === id &&
+          event.workload === workload
             ? [event]
             : [],
         );
@@ -56,6 +57,7 @@ export function cellsOf(
             ...{ min: sorted[0] ?? null, max: sorted.at(-1) ?? null },
             status: values.length === 0 ? 'no-data' : standing.status(runner, metric.id),
             ratioToNative: standing.ratio(runner, metric.id),
+            ratioToContainer: null,
             withoutMarked: metric.primary ? { n: 11, median: 7.9e8, ratio: null } : null,
             warnings: standing.warnings(runner, metric.id),
           },

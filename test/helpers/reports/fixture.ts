@@ -3,8 +3,11 @@ import type { Manifest, ManifestRunner, PlannedExperiment } from '../../../bench
 import type { Metric } from '../../../bench/model/metric.ts';
 import type { ClaimResult, RatioToNative, Result } from '../../../bench/model/result.ts';
 import type { Accelerator, Isolation } from '../../../bench/model/runner.ts';
+import { deriveResult } from '../../../bench/verdict/result.ts';
 import { cellsOf } from './cells.ts';
+import { DENSITY, densityEvents } from './density.ts';
 import { FORMULA, HOSTILE } from './hostile.ts';
+import { throughputEvents, throughputExperiments } from './throughput.ts';
 import { randomFrom, sample, type Typical } from './sampling.ts';
 
 export interface ReportFixture {
@@ -147,7 +150,6 @@ function runnerOf(as: string, title: string, isolation: Isolation, accelerator: 
 }
 
 function claims(vm: FixtureOptions['vm'], vmId: string): readonly ClaimResult[] {
-  const unmeasured = { verdict: 'not-assessable', reason: 'not measured in this run', evidence: [] } as const;
   const key = (runner: string, rest: string) => `${runner}/${rest}`;
   return [
     {
@@ -157,15 +159,18 @@ function claims(vm: FixtureOptions['vm'], vmId: string): readonly ClaimResult[] 
         {
           ...{ column: 'container', source: { en: 'seconds', zh: '秒级' }, verdict: 'holds' },
           ...{
-            reason: 'faster than claimed: median 812 ms, n = 10, 2 failed',
+            reason: { en: 'faster than claimed; 2 failed', zh: '比原文所说的更快；失败 2 次' },
             evidence: [key('docker', 'startup/redis/ready')],
           },
         },
         {
           ...{ column: 'vm', source: { en: 'minutes', zh: '分钟级' } },
           ...(vm === 'kvm'
-            ? { verdict: 'holds', reason: 'faster than claimed: median 1.69 s, n = 12' }
-            : { verdict: 'not-assessable', reason: 'emulated: no /dev/kvm was used' }),
+            ? { verdict: 'holds', reason: { en: 'faster than claimed', zh: '比原文所说的更快' } }
+            : {
+                verdict: 'not-assessable',
+                reason: { en: 'emulated: no /dev/kvm was used', zh: '仿真：没有使用 /dev/kvm' },
+              }),
           evidence: [key(vmId, 'startup/redis/ready')],
         },
       ],
@@ -176,31 +181,22 @@ function claims(vm: FixtureOptions['vm'], vmId: string): readonly ClaimResult[] 
       halves: [
         {
           ...{ column: 'container', source: { en: 'usually MB', zh: '一般为 MB' }, verdict: 'holds' },
-          ...{ reason: 'MB: median 317 MB, n = 3; beside it distribution 98.4 MB' },
+          ...{
+            reason: {
+              en: 'in the class "MB"; beside it distribution 98.4 MB',
+              zh: '属于“MB”这一级；此外 distribution 98.4 MB',
+            },
+          },
           evidence: [key('docker', 'disk/redis/image'), key('docker', 'disk/redis/distribution')],
         },
         {
           ...{ column: 'vm', source: { en: 'usually GB', zh: '一般为 GB' }, verdict: 'does-not-hold' },
-          reason:
-            'smaller than claimed; the image is our minimal build, which cannot test what is usual: median 403 MB, n = 3',
+          reason: {
+            en: 'smaller than claimed; the image is our minimal build, which cannot test what is usual',
+            zh: '比原文所说的更小；镜像是我们自己的最小构建，不能说明一般情况',
+          },
           evidence: [key(vmId, 'disk/redis/image')],
         },
-      ],
-    },
-    {
-      id: 'performance',
-      feature: { en: 'performance', zh: '性能' },
-      halves: [
-        { column: 'container', source: { en: 'near native', zh: '接近原生' }, ...unmeasured },
-        { column: 'vm', source: { en: 'weaker', zh: '弱于' }, ...unmeasured },
-      ],
-    },
-    {
-      id: 'density',
-      feature: { en: 'instances per host', zh: '系统支持量' },
-      halves: [
-        { column: 'container', source: { en: 'thousands of containers', zh: '单机支持上千个容器' }, ...unmeasured },
-        { column: 'vm', source: { en: 'usually dozens', zh: '一般几十个' }, ...unmeasured },
       ],
     },
   ];
@@ -239,7 +235,7 @@ const STEAL = "the hypervisor took 3.10% of the host's CPU time";
 /** The guard that tripped in two measured blocks. */
 function guardEvents(message: string): readonly JournalEvent[] {
   return [4, 11].map((block) => ({
-    ...{ type: 'guard', experiment: 'startup', block, phase: 'measured', guard: 'steal' },
+    ...{ type: 'guard', experiment: 'startup', workload: 'redis', block, phase: 'measured', guard: 'steal' },
     ...{ tripped: true, value: 3.1, message },
   }));
 }
@@ -261,15 +257,18 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
       : runnerOf(vmId, 'QEMU TCG (emulated, not KVM)', 'vm', 'tcg'),
   ];
   const random = randomFrom(20260102);
+  const throughput = throughputExperiments(hostile);
   const common = { random, pilotBlocks: 3, measuredBlocks: 12, spread: 0.09, firstInstance: 0 };
   const events: readonly JournalEvent[] = [
     ...sample({ ...common, experiment: STARTUP, typical: startups(vm, vmId), failure: failureAt(hostile, 'startup') }),
     ...guardEvents(text(STEAL)),
-    { type: 'frozen', experiment: 'startup', blocks: 12, reason: 'budget', needed: 31 },
+    { type: 'frozen', experiment: 'startup', workload: 'redis', blocks: 12, reason: 'budget', needed: 31 },
     ...sample({
       ...{ ...common, experiment: DISK, typical: disks(vmId), failure: failureAt(hostile, 'disk') },
       ...{ pilotBlocks: 0, measuredBlocks: 3, spread: 0.002, firstInstance: 120 },
     }),
+    ...throughputEvents(throughput, vmId, random),
+    ...densityEvents(vm, vmId, hostile, random),
     { type: 'end', outcome: 'complete', message: '', at: '2026-01-02T03:14:05.000Z' },
   ];
   const host: Manifest['host'] = {
@@ -289,7 +288,7 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
       ...{
         profile: 'quick',
         runners: runners.map(({ id }) => id),
-        experiments: ['startup', 'disk'],
+        experiments: ['startup', 'disk', 'throughput', 'density'],
         workload: 'redis',
       },
       ...{ instance: { cpus: 1, memory: 536_870_912 }, accel: 'auto', budget: 600_000, seed: 7, out: text('runs') },
@@ -310,13 +309,16 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
         hint: 'boot with systemd.unified_cgroup_hierarchy=1',
       },
     ],
-    experiments: [STARTUP, DISK],
+    experiments: [STARTUP, DISK, ...throughput, DENSITY],
     columns: { container: 'docker', vm: vmId },
-    spec: { cpus: [1], memoryBytes: 536_870_912, diskCache: 'none', network: 'bridge' },
+    spec: { cpus: [1], memoryBytes: 536_870_912, diskCache: 'none', network: 'bridge', clientCpus: [0] },
+    vmImage: 'our minimal build',
     workloadSettings: { redis: { save: '', appendonly: 'no', 'protected-mode': 'no' } },
     ...{ level: 0.9875, comparisons: 4, delta: 0.05 },
   };
   const own = ratios(vm);
+  // These two by the real statistics and claims, and the others by hand.
+  const derived = deriveResult({ manifest: { ...manifest, experiments: [...throughput, DENSITY] }, events });
   const cells = cellsOf([...runners.map(({ as }) => as), 'null'], [STARTUP, DISK], events, {
     status: (runner, metric) => {
       if (runner === 'lxc') return 'not-comparable';
@@ -325,7 +327,9 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
     },
     ratio: (runner, metric) => (metric === 'ready' ? (own[runner] ?? null) : null),
     warnings: (runner, metric) =>
-      runner === 'nspawn' && metric === 'ready' ? [text('values form two groups: no typical value exists')] : [],
+      runner === 'nspawn' && metric === 'ready'
+        ? [{ en: text('values form two groups: no typical value exists'), zh: text('数值分成两群：没有典型值') }]
+        : [],
   });
   const result: Result = {
     schema: 'tare-result-1',
@@ -341,9 +345,11 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
     experiments: [
       { id: 'startup', workload: 'redis', blocks: 12, pilotBlocks: 3, frozen: STARTUP.frozen },
       { id: 'disk', workload: 'redis', blocks: 3, pilotBlocks: 0, frozen: DISK.frozen },
+      ...derived.experiments,
     ],
-    cells,
-    claims: claims(vm, vmId),
+    cells: [...cells, ...derived.cells],
+    claims: [...claims(vm, vmId), ...derived.claims.filter(({ id }) => id === 'performance' || id === 'density')],
+    ramps: derived.ramps,
     differences: [
       {
         runner: vmId,
@@ -358,21 +364,41 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
       {
         guard: 'steal',
         experiment: 'startup',
+        workload: 'redis',
         blocks: 15,
         tripped: 2,
         message: text(STEAL),
       },
-      { guard: 'swap', experiment: 'startup', blocks: 15, tripped: 0, message: 'nothing was swapped' },
+      {
+        ...{ guard: 'swap', experiment: 'startup', workload: 'redis', blocks: 15, tripped: 0 },
+        message: 'nothing was swapped',
+      },
+      {
+        ...{ guard: 'clock-inside', experiment: 'throughput', workload: 'redis', runner: 'docker', blocks: 12 },
+        ...{
+          tripped: 1,
+          message:
+            "the clock inside and the host's differ by 9.60 ms over 300.00 ms, allowed 6.00 ms; worst of 4 (jitter 0.30 ms)",
+        },
+      },
     ],
     failures: [
       {
-        ...{ runner: 'docker', experiment: 'startup', phase: 'measured', stage: 'start', code: 'START_TIMEOUT' },
+        ...{
+          runner: 'docker',
+          experiment: 'startup',
+          workload: 'redis',
+          phase: 'measured',
+          stage: 'start',
+          code: 'START_TIMEOUT',
+        },
         ...{ message: hostile ? HOSTILE : 'not ready 30000 ms after its launch', count: 2 },
       },
       {
         ...{
           runner: 'runc',
           experiment: 'startup',
+          workload: 'redis',
           phase: 'pilot',
           stage: 'clean',
           code: hostile ? FORMULA : 'STILL_MOUNTED',
@@ -380,7 +406,14 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
         ...{ message: 'a mount was still there', count: 1 },
       },
       {
-        ...{ runner: 'lxc', experiment: 'disk', phase: 'measured', stage: 'measure', code: 'INSIDE_FAILED' },
+        ...{
+          runner: 'lxc',
+          experiment: 'disk',
+          workload: 'redis',
+          phase: 'measured',
+          stage: 'measure',
+          code: 'INSIDE_FAILED',
+        },
         ...{ message: '/bin/sync inside the instance ended with 1', count: 3 },
       },
     ],

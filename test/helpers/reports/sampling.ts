@@ -58,7 +58,8 @@ export function sample(sampling: Sampling): readonly JournalEvent[] {
       }
     }
     const startedAt = new Date(Date.UTC(2026, 0, 2, 3, 5, block)).toISOString();
-    events.push({ type: 'block', experiment: experiment.id, block, phase, order, startedAt, seconds: 4 });
+    const { id, workload } = experiment;
+    events.push({ type: 'block', experiment: id, workload, block, phase, order, startedAt, seconds: 4 });
   }
   return events;
 }

@@ -26,5 +26,6 @@ export const STAGES: Readonly<Record<string, Stage>> = {
     folder: 'test/integration',
     ava: ['--config', 'test/ava.integration.config.mjs'],
   },
+  slow: { kind: 'tests', folder: 'test/slow', ava: ['--config', 'test/ava.slow.config.mjs'] },
   browser: { kind: 'tests', folder: 'test/browser', ava: ['--config', 'test/ava.browser.config.mjs'] },
 };

@@ -23,33 +23,41 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }
 
-/** A result as a line, followed by what a failure has to say. */
-export function describe(result: Result): string {
+/** Below this a test's time is not worth a reader's eye. */
+const LEAST_SHOWN_MS = 2000;
+
+/** A result as a line, followed by what a failure has to say. @param ms since the result before it. */
+export function describe(result: Result, ms = 0): string {
+  const time = ms < LEAST_SHOWN_MS ? '' : ` (${(ms / 1000).toFixed(1)} s)`;
   if (result.skip) return `  skip ${result.name}`;
   if (result.todo) return `  todo ${result.name}`;
-  if (result.ok) return `  ok   ${result.name}`;
+  if (result.ok) return `  ok   ${result.name}${time}`;
   const facts = Object.entries(result.diag ?? {}).map(([key, value]) => `${key}: ${textOf(value)}`);
-  return [`  FAIL ${result.name}`, ...facts.flatMap((fact) => fact.split('\n')).map((line) => `         ${line}`)].join(
-    '\n',
-  );
+  return [
+    `  FAIL ${result.name}${time}`,
+    ...facts.flatMap((fact) => fact.split('\n')).map((line) => `         ${line}`),
+  ].join('\n');
 }
 
 /**
- * Reads TAP to its end and counts it; each result goes to `print` as it arrives. TAP that breaks off or contradicts
+ * Reads TAP to its end and counts it; each result goes to `print` as it arrives, with the time since the one before. TAP that breaks off or contradicts
  * itself is a failure, where it doesn't tell of one anyway.
  */
 export async function countTap(tap: Readable, print: (line: string) => void): Promise<Counts> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const parser = new Parser();
+  let lastMs = performance.now();
   const fail = (line: string) => {
     counts.failed += 1;
     print(line);
   };
   parser.on('assert', (result: Result) => {
+    const ms = performance.now() - lastMs;
+    lastMs += ms;
     if (result.skip || result.todo) counts.skipped += 1;
     else if (result.ok) counts.passed += 1;
-    else return fail(describe(result));
-    print(describe(result));
+    else return fail(describe(result, ms));
+    print(describe(result, ms));
   });
   parser.on('bailout', (reason: string) => fail(`  FAIL bailed out: ${reason}`));
   const results = await new Promise<FinalResults>((resolve, reject) => {

@@ -9,7 +9,7 @@ function fileOf(text: string) {
 test('nothing given is profile quick with every default written out', (t) => {
   const config = resolveConfig({});
   t.is(config.profile, 'quick');
-  t.deepEqual(config.runners, ['native', 'runc', 'docker', 'kvm-direct']);
+  t.deepEqual(config.runners, ['native', 'runc', 'docker', 'kvm-direct', 'kvm']);
   t.is(config.instance.memory, 512 * 2 ** 20);
   t.true(Object.values(config).every((value) => value !== undefined));
 });
@@ -50,4 +50,15 @@ test('durations and sizes keep their unit', (t) => {
   t.is(config.budget, 5_400_000);
   t.is(config.startTimeout, 250);
   t.is(config.instance.memory, 2 ** 29);
+});
+
+test('settings that have parts take what is given, and the rest from the profile and the defaults', (t) => {
+  const config = resolveConfig({
+    settings: ['profile=smoke', 'density.vms=3', 'density.loaded.vms=9', 'throughput.workloads=[fio]'],
+  });
+  t.deepEqual(config.density, {
+    ...{ containers: 4, vms: 3, ramps: 1, arms: ['idle'], slowdown: 10 },
+    ...{ loaded: { containers: 200, vms: 9 }, rampTime: 1_200_000 },
+  });
+  t.deepEqual(config.throughput, { workloads: ['fio'], operationTime: 200, blocks: 1, emulated: 'all', suite: null });
 });

@@ -5,6 +5,8 @@ import test, { type ExecutionContext } from 'ava';
 import { resolveConfig } from '../../../bench/config/load.ts';
 import { lineUp } from '../../../bench/execute/active.ts';
 import { execute, type Observer } from '../../../bench/execute.ts';
+import type { Experiment } from '../../../bench/model/experiment.ts';
+import { delay } from '../../../bench/proc/clock.ts';
 import { startupExperiment } from '../../../bench/experiments/startup.ts';
 import { parseJournal } from '../../../bench/journal/read.ts';
 import { Journal } from '../../../bench/journal/write.ts';
@@ -14,6 +16,7 @@ import { redis } from '../../../bench/workloads/redis.ts';
 import { type FakeOptions, fakeRunner } from '../../../runners/fake.ts';
 import { fakeRun, fakeSpec } from '../../helpers/fakes.ts';
 
+const SPECS = [{ workload: redis.id, spec: fakeSpec(), emulatedToo: true }];
 const SILENT: Observer = { planned: () => {}, turn: () => {}, block: () => {} };
 
 interface Options {
@@ -21,6 +24,7 @@ interface Options {
   readonly settings?: readonly string[];
   readonly run?: RunContext;
   readonly observer?: Observer;
+  readonly adapt?: (experiment: Experiment) => Experiment;
 }
 
 /** Runs startup over fakes and gives back what the journal's file holds. */
@@ -30,10 +34,11 @@ async function journalOf(t: ExecutionContext, options: Options): Promise<readonl
   const config = resolveConfig({ settings: ['profile=smoke', 'maxBlocks=4', ...(options.settings ?? [])] });
   const run = options.run ?? fakeRun();
   await using stack = new AsyncDisposableStack();
-  const { active } = await lineUp(options.runners, fakeSpec(), run, stack, () => {});
+  const { active } = await lineUp(options.runners, SPECS, run, stack, () => {});
   using journal = new Journal(bundle);
-  const experiments = [startupExperiment({ pilotBlocks: config.pilotBlocks, stopTimeoutMs: 1000 })];
-  const scope = { run, bundle, workload: redis };
+  const startup = startupExperiment({ workload: redis, pilotBlocks: config.pilotBlocks, stopTimeoutMs: 1000 });
+  const experiments = [options.adapt?.(startup) ?? startup];
+  const scope = { run, bundle, spread: [[1]] };
   const observer = options.observer ?? SILENT;
   const read = () => parseJournal(readFileSync(join(bundle, 'journal.ndjson'), 'utf8')).events;
   try {
@@ -144,7 +149,7 @@ test('a runner that cannot run here does not keep the others from running', asyn
   const unsupported = { ok: false, code: 'NO', reason: 'no such thing', hint: 'get one' } as const;
   const runners = fakes({ id: 'native' }, { id: 'one', unsupported });
   await using stack = new AsyncDisposableStack();
-  const { active, unavailable } = await lineUp(runners, fakeSpec(), fakeRun(), stack, () => {});
+  const { active, unavailable } = await lineUp(runners, SPECS, fakeRun(), stack, () => {});
   t.deepEqual(
     active.map((entry) => entry.support.as),
     ['native'],
@@ -155,7 +160,10 @@ test('a runner that cannot run here does not keep the others from running', asyn
 test('an interruption ends the run between two instances and leaves no instance', async (t) => {
   const abort = new AbortController();
   const native = fakeRunner({ id: 'native' });
-  const observer = { ...SILENT, turn: (_e: string, _r: string, block: number) => void (block === 2 && abort.abort()) };
+  const observer = {
+    ...SILENT,
+    turn: (_e: Experiment, _r: string, block: number) => void (block === 2 && abort.abort()),
+  };
   const events = await journalOf(t, { runners: [native], run: fakeRun({ signal: abort.signal }), observer });
   t.is(native.alive.size, 0);
   t.is(events.filter((event) => event.type === 'block').length, 2);
@@ -194,5 +202,94 @@ test('a number that is none is a failure, not a sample', async (t) => {
   t.deepEqual(
     failuresOf(events).map((failure) => failure.code),
     Array(4).fill('NOT_A_NUMBER'),
+  );
+});
+
+test('an emulated runner takes its turn after the others, in the first blocks only, and in no pilot', async (t) => {
+  const emulated = { id: 'tcg', capabilities: { isolation: 'vm', accelerator: 'tcg' } } as const;
+  const events = await journalOf(t, {
+    runners: fakes({ id: 'native' }, emulated, { id: 'one' }),
+    settings: ['pilotBlocks=3', 'maxBlocks=10', 'emulatedBlocks=2'],
+  });
+  const samples = samplesOf(events, 'ready', 'tcg');
+  t.deepEqual(
+    samples.map(({ phase, block, position }) => [phase, block, position]),
+    [
+      ['measured', 3, 2],
+      ['measured', 4, 2],
+    ],
+  );
+  const frozen = events.find((event) => event.type === 'frozen');
+  t.is(samplesOf(events, 'ready', 'one').length, 3 + (frozen?.type === 'frozen' ? frozen.blocks : 0));
+});
+
+test('an emulated runner takes no turn where it is not to be shown', async (t) => {
+  const emulated = { id: 'tcg', capabilities: { isolation: 'vm', accelerator: 'tcg' } } as const;
+  const adapt = (experiment: Experiment) => ({ ...experiment, emulatedToo: false });
+  const events = await journalOf(t, { runners: fakes({ id: 'native' }, emulated), adapt });
+  t.deepEqual([samplesOf(events, 'ready', 'tcg').length, failuresOf(events).length], [0, 0]);
+  t.true(samplesOf(events, 'ready', 'native').length > 0);
+});
+
+test('what an emulated runner takes of the first block does not cut the others’ blocks', async (t) => {
+  const emulated = { id: 'tcg', capabilities: { isolation: 'vm', accelerator: 'tcg' } } as const;
+  const adapt = (experiment: Experiment): Experiment => ({
+    ...experiment,
+    pilotBlocks: 0,
+    fixedBlocks: 4,
+    measure: async (subject) => {
+      if (subject.capabilities.accelerator === 'tcg') await delay(500);
+      await experiment.measure(subject);
+    },
+  });
+  const settings = ['emulatedBlocks=1', 'budget=2s'];
+  const events = await journalOf(t, { runners: fakes({ id: 'native' }, emulated), settings, adapt });
+  t.is(samplesOf(events, 'ready', 'native').length, 4);
+});
+
+test('a workload in which emulated runners are not shown is not prepared for them, unless there are no others', async (t) => {
+  const emulated = { id: 'tcg', capabilities: { isolation: 'vm', accelerator: 'tcg' } } as const;
+  const spec = fakeSpec();
+  const other = { ...spec, entry: { ...spec.entry, workload: 'other' } };
+  const specs = [...SPECS, { workload: 'other', spec: other, emulatedToo: false }];
+  await using stack = new AsyncDisposableStack();
+  const preparedOf = async (runners: readonly Runner[]) => {
+    const { active } = await lineUp(runners, specs, fakeRun(), stack, () => {});
+    return active.map(({ prepared }) => [...prepared.keys()]);
+  };
+  t.deepEqual(await preparedOf(fakes({ id: 'native' }, emulated)), [['redis', 'other'], ['redis']]);
+  t.deepEqual(await preparedOf(fakes(emulated)), [['redis', 'other']]);
+});
+
+test('emulated runners alone take every turn', async (t) => {
+  const emulated = { id: 'tcg', capabilities: { isolation: 'vm', accelerator: 'tcg' } } as const;
+  const events = await journalOf(t, { runners: fakes(emulated), settings: ['emulatedBlocks=1'] });
+  t.is(samplesOf(events, 'ready', 'tcg').length, 4);
+});
+
+test('a workload that a runner could not prepare fails for it alone, and is counted', async (t) => {
+  const one = fakeRunner({ id: 'one' });
+  const picky: Runner = {
+    ...one,
+    prepare: async (spec, run) => {
+      if (spec.entry.workload === 'other') throw new RangeError('no such thing');
+      return await one.prepare(spec, run);
+    },
+  };
+  const spec = fakeSpec();
+  const specs = [
+    ...SPECS,
+    {
+      workload: 'other',
+      spec: { ...spec, entry: { ...spec.entry, workload: 'other' } },
+      emulatedToo: true,
+    },
+  ];
+  await using stack = new AsyncDisposableStack();
+  const { active, unavailable } = await lineUp([picky], specs, fakeRun(), stack, () => {});
+  t.deepEqual([...(active[0]?.prepared.keys() ?? [])], ['redis']);
+  t.deepEqual(
+    unavailable.map(({ id, workload }) => [id, workload]),
+    [['one', 'other']],
   );
 });

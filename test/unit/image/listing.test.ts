@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ParseError } from '../../../bench/errors.ts';
-import { deviceNumbers, hashFile, listingDigest, listTree } from '../../../bench/image/listing.ts';
+import { additions, deviceNumbers, hashFile, listingDigest, listTree } from '../../../bench/image/listing.ts';
 
 function makeTree(t: ExecutionContext): string {
   const root = mkdtempSync(join(tmpdir(), 'tare-listing-'));
@@ -82,4 +82,17 @@ test('device numbers come apart as the kernel packs them', (t) => {
   t.is(deviceNumbers(0x103n), '1:3');
   t.is(deviceNumbers(0xfe00n), '254:0');
   t.is(deviceNumbers(0x1234_5678n), '1110:74616');
+});
+
+test('what one tree adds to another is named, and anything changed or missing makes it no addition', async (t) => {
+  const [below, above] = [makeTree(t), makeTree(t)];
+  mkdirSync(join(above, 'opt'));
+  writeFileSync(join(above, 'opt', 'new'), 'x');
+  const before = await listTree(below);
+  t.deepEqual(additions(before, before), []);
+  t.deepEqual(additions(before, await listTree(above)), ['opt', 'opt/new']);
+  writeFileSync(join(above, 'etc', 'a'), 'beta!');
+  t.is(additions(before, await listTree(above)), undefined, 'changed');
+  rmSync(join(above, 'etc', 'a'));
+  t.is(additions(before, await listTree(above)), undefined, 'missing');
 });

@@ -6,6 +6,7 @@ import {
   deadOwners,
   forgetOwner,
   isAlive,
+  newOwner,
   onlyRun,
   ownedName,
   registeredOwners,
@@ -21,7 +22,9 @@ function temporaryState(teardown: (undo: () => void) => void): string {
 
 test('a registered owner is this living process, and its run id carries its tag', (t) => {
   const state = temporaryState(t.teardown);
-  const owner = registerOwner(state, new Date('2026-01-02T03:04:05.678Z'));
+  const owner = newOwner(new Date('2026-01-02T03:04:05.678Z'));
+  t.deepEqual(registeredOwners(state), []);
+  registerOwner(state, owner);
   t.is(owner.pid, process.pid);
   t.is(owner.runId, `20260102-030405-${owner.tag}`);
   t.true(isAlive(owner));
@@ -33,8 +36,7 @@ test('a registered owner is this living process, and its run id carries its tag'
 });
 
 test('a reused pid or another boot is not the owner', (t) => {
-  const state = temporaryState(t.teardown);
-  const owner = registerOwner(state, new Date());
+  const owner = newOwner(new Date());
   t.false(isAlive({ ...owner, startTime: '1' }));
   t.false(isAlive({ ...owner, bootId: '00000000-0000-0000-0000-000000000000' }));
   t.false(isAlive({ ...owner, pid: 2 ** 22 + 1 }));

@@ -49,6 +49,33 @@ test('what is missing is empty, not zero', (t) => {
   t.is(failed?.['ci_lo'], '');
 });
 
+test('a sample’s unit is that of its own program’s metric', (t) => {
+  const [first] = manifest.experiments.filter(({ workload }) => workload === 'memcached');
+  t.truthy(first);
+  const requests = (first as (typeof manifest.experiments)[number]).metrics.map((metric) => ({
+    ...metric,
+    unit: 'req',
+  }));
+  const experiments = manifest.experiments.map((planned) =>
+    planned === first ? { ...planned, metrics: requests } : planned,
+  );
+  const units = (workload: string) => {
+    const lines = records(samplesCsv(events, { ...manifest, experiments }));
+    return new Set(
+      lines.filter((line) => line['workload'] === workload && line['metric'] === 'inside').map(({ unit }) => unit),
+    );
+  };
+  t.deepEqual([...units('memcached')], ['req']);
+  t.deepEqual([...units('redis')], ['1/s']);
+});
+
+test('a VM’s ratio to the container stands in columns of its own', (t) => {
+  const lines = records(tableCsv(reportFixture({ vm: 'kvm', hostile: false }).result));
+  const has = (runner: string) => lines.some((line) => line['runner'] === runner && line['container_ratio'] !== '');
+  t.true(has('kvm-direct'));
+  t.false(has('docker'));
+});
+
 test('no text can be run as a formula, and a negative number stays a number', (t) => {
   const [cell] = result.cells;
   t.truthy(cell);

@@ -2,17 +2,33 @@ import { createHash } from 'node:crypto';
 import test from 'ava';
 import { renderHtml } from '../../../reports/html/render.ts';
 import { html } from '../../../reports/html/markup.ts';
+import { isTranslated } from '../../../reports/titles.ts';
 import { reportFixture } from '../../helpers/reports/fixture.ts';
 import { FORBIDDEN, HOSTILE } from '../../helpers/reports/hostile.ts';
 
 const fixture = reportFixture({ vm: 'tcg', hostile: true });
 const page = renderHtml(fixture);
-/** Everything before the data and the scripts. */
-const visible = page.slice(page.indexOf('<body>'), page.indexOf('<script type="application/json"'));
+/** What is shown first, in English. */
+const visible = page.slice(page.indexOf('<body>'), page.indexOf('<template'));
+/** What stands in the template. */
+const chinese = page.slice(page.indexOf('<template'), page.indexOf('</template>'));
+const LANGUAGES = { en: visible, zh: chinese } as const;
 
-function section(id: string): string {
-  const start = visible.indexOf(`<section id="${id}"`);
-  return visible.slice(start, visible.indexOf('</section>', start));
+function section(id: string, text: string = visible): string {
+  const start = text.indexOf(`<section id="${id}"`);
+  return text.slice(start, text.indexOf('</section>', start));
+}
+
+interface Chart {
+  readonly id: string;
+  readonly rows?: readonly { readonly points: readonly { readonly marked: boolean }[] }[];
+}
+
+function dataOf(lang: 'en' | 'zh'): { readonly charts: readonly Chart[] } {
+  const start = page.indexOf('>', page.indexOf(`id="report-data-${lang}"`)) + 1;
+  const json = page.slice(start, page.indexOf('</script>', start));
+  if (json.includes('<')) throw new RangeError('the data could end its script element');
+  return JSON.parse(json) as { readonly charts: readonly Chart[] };
 }
 
 test('the same input gives the same bytes', (t) => {
@@ -20,16 +36,17 @@ test('the same input gives the same bytes', (t) => {
 });
 
 test('no message becomes markup or brings a control character', (t) => {
-  t.true(visible.includes('&lt;script&gt;globalThis.pwned'));
-  t.notRegex(visible, /<script|<img|<[a-z][^>]* on[a-z]+=/i);
+  for (const text of Object.values(LANGUAGES)) {
+    t.true(text.includes('&lt;script&gt;globalThis.pwned'));
+    t.notRegex(text, /<script|<img|<[a-z][^>]* on[a-z]+=/i);
+  }
   t.notRegex(page, FORBIDDEN);
 });
 
-test('the data cannot end its script element, and reads back', (t) => {
-  const start = page.indexOf('>', page.indexOf('id="report-data"')) + 1;
-  const json = page.slice(start, page.indexOf('</script>', start));
-  t.false(json.includes('<'));
-  t.true((JSON.parse(json) as { charts: unknown[] }).charts.length > 5);
+test('the data cannot end its script element, and reads back in both languages', (t) => {
+  const ids = (lang: 'en' | 'zh') => dataOf(lang).charts.map(({ id }) => id);
+  t.true(ids('en').length > 5);
+  t.deepEqual(ids('zh'), ids('en'));
 });
 
 test('the policy names every script and the style by hash and allows nothing else', (t) => {
@@ -45,23 +62,58 @@ test('the policy names every script and the style by hash and allows nothing els
 });
 
 test('nothing in the page asks for another file', (t) => {
-  t.notRegex(visible, /\b(?:src|href)="(?!#)/);
+  for (const text of Object.values(LANGUAGES)) t.notRegex(text, /\b(?:src|href)="(?!#|\?lang=(?:en|zh)")/);
   t.notRegex(page, /sourceMappingURL|@import|url\(/);
 });
 
-test('every link leads to an element that is there once', (t) => {
-  const ids = [...visible.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
-  t.is(new Set(ids).size, ids.length);
-  const links = [...visible.matchAll(/href="#([^"]+)"/g)].map((match) => match[1]);
+for (const [lang, text] of Object.entries(LANGUAGES)) {
+  test(`${lang}: every link leads to an element that is there once`, (t) => {
+    const ids = [...text.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]).filter((id) => id !== 'report-zh');
+    t.is(new Set(ids).size, ids.length);
+    const links = [...text.matchAll(/href="#([^"]+)"/g)].map((match) => match[1]);
+    t.deepEqual(
+      links.filter((link) => !ids.includes(link)),
+      [],
+    );
+  });
+
+  test(`${lang}: every cell of the result stands in one row of evidence`, (t) => {
+    t.is([...text.matchAll(/<tr id="cell-/g)].length, fixture.result.cells.length);
+  });
+}
+
+test('both languages have the same sections, and each its own headings', (t) => {
+  const headings = (text: string) => [...text.matchAll(/<section id="([^"]+)"[^]*?<h2[^>]*>([^<]*)</g)];
+  const [english, han] = [headings(visible), headings(chinese)];
   t.deepEqual(
-    links.filter((link) => !ids.includes(link)),
-    [],
+    han.map(([, id]) => id),
+    english.map(([, id]) => id),
   );
+  for (const [, id, heading = ''] of han) t.regex(heading, /\p{Script=Han}/u, id);
+  for (const [, id, heading = ''] of english) t.notRegex(heading, /\p{Script=Han}/u, id);
 });
 
-test('every cell of the result stands in one row of evidence', (t) => {
-  const rows = [...visible.matchAll(/<tr id="cell-/g)].length;
-  t.is(rows, fixture.result.cells.length);
+test('the Chinese page has no sentence of tare’s own in English', (t) => {
+  const plain = reportFixture({ vm: 'kvm', hostile: false });
+  const text = renderHtml(plain);
+  const zh = text.slice(text.indexOf('<template'), text.indexOf('</template>'));
+  // What a user's own program is called stays; what stands in quotation marks, as code, as configuration or as evidence, too.
+  const titles = [...plain.result.cells, ...plain.result.runners].map(({ title }) => title);
+  const own = zh
+    .replaceAll(/<q lang="en">[^<]*<\/q>|<span lang="en">[^<]*<\/span>|<code>[^<]*<\/code>|<dl[^]*?<\/dl>/g, '')
+    .replaceAll(/<section id="(?:failures|differences|unavailable)"[^]*?<\/section>/g, '')
+    .replaceAll(
+      new RegExp(
+        titles
+          .filter((title) => !isTranslated(title))
+          .map((title) => RegExp.escape(title))
+          .join('|'),
+        'g',
+      ),
+      '',
+    )
+    .replaceAll(/<[^>]+>/g, '·');
+  t.deepEqual(own.match(/(?:\b[A-Za-z]{2,}\b[ ,]+){4,}/g) ?? [], []);
 });
 
 test("the source's table holds its words in both languages, and neither emulated values nor the harness", (t) => {
@@ -81,6 +133,39 @@ test('emulated values stand in a section of their own, without a ratio or verdic
   t.true(emulated.includes('8.31 s'));
   t.notRegex(emulated, /×|chip|slower|faster/);
   t.false(section('ratios').includes('TCG'));
+});
+
+test('every primary program has a chart, and every program a row with each runner’s value', (t) => {
+  const throughput = section('experiment-throughput');
+  t.is([...throughput.matchAll(/<canvas id="chart-throughput-/g)].length, 7);
+  t.is([...throughput.matchAll(/<tr><th scope="row">/g)].length, 9);
+  t.notRegex(throughput, /TCG|onerror="/);
+});
+
+test('VMs are held against the container in a table of their own', (t) => {
+  const other = renderHtml(reportFixture({ vm: 'kvm', hostile: false }));
+  t.regex(other, /VMs against docker.*kvm-direct.*0\.877×/s);
+  t.regex(other, /虚拟机与 docker 之比.*kvm-direct.*0\.877×/s);
+  t.false(section('experiment-throughput').includes('VMs against'));
+});
+
+test('density has its curves, every ramp’s end and every step, and those of emulated runners stand apart', (t) => {
+  const density = section('experiment-density');
+  t.true(density.includes('id="chart-density-idle-memory"') && density.includes('id="chart-density-idle-start"'));
+  const [ends = '', steps = ''] = density.split('<details>');
+  t.is([...ends.matchAll(/<tr><th scope="row">/g)].length, 9);
+  const { ramps } = fixture.result;
+  const own = ramps.filter(({ runner }) => runner !== 'tcg-direct');
+  const all = own.reduce((sum, ramp) => sum + ramp.steps.length, 0);
+  t.is([...(steps.split('</details>')[0] ?? '').matchAll(/<tr><th scope="row">/g)].length, all);
+  t.false(density.includes('TCG'));
+  t.regex(section('emulated-1'), /How each ramp ended/);
+});
+
+test('a dot and its mark belong to one program: another one’s samples are not in its row', (t) => {
+  const ready = dataOf('en').charts.find(({ id }) => id === 'chart-startup-ready');
+  t.is(ready?.rows?.[0]?.points.length, 12);
+  t.is(ready?.rows?.[0]?.points.filter(({ marked }) => marked).length, 2);
 });
 
 test('the command to do it again holds only what a shell takes as plain words', (t) => {

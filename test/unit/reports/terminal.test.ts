@@ -28,9 +28,9 @@ for (const lang of ['en', 'zh'] as const) {
 
 test('both columns of the table begin at the same place in every line, wide characters or not', (t) => {
   const lines = renderTerminal(kvm, { color: false, lang: 'zh' }).split('\n');
-  const sources = lines.filter((line) => line.split('原文').length === 3);
+  const sources = lines.filter((line) => line.split('原文:').length === 3);
   t.is(sources.length, 4);
-  const places = sources.map((line) => stringWidth(line.slice(0, line.lastIndexOf('原文'))));
+  const places = sources.map((line) => stringWidth(line.slice(0, line.lastIndexOf('原文:'))));
   t.is(new Set(places).size, 1);
 });
 
@@ -43,14 +43,43 @@ test('emulated values have a heading of their own, after the ratios and without 
   t.notRegex(after.split('\n\n')[0] ?? '', /×/);
 });
 
+test('performance is a list of programs by their ratio, each with interval and n, other runners in one line', (t) => {
+  const text = renderTerminal(kvm, { color: false, width: 160 });
+  t.regex(text, /performance .*source: near native +source: weaker\n +redis inside 0\.975× +redis inside 0\.856×\n/);
+  t.regex(text, /0\.964–0\.989×, n 12 +0\.851–0\.866×, n 12/);
+  t.regex(text, /✗ does not hold: mixed: above 0\.95 of native in 5 of 7 programs;/);
+  t.regex(text, /\n· runc +redis inside 0\.992×, redis bridge 0\.970×,/);
+  t.notRegex(text, /· native +redis/);
+});
+
+test('density shows what was achieved, what is only projected, and the rule that ended the ramps', (t) => {
+  const text = renderTerminal(kvm, { color: false, width: 160 });
+  t.regex(text, /achieved-idle 1100 +achieved-idle 99\n/);
+  t.regex(text, /projected, not achieved: 1938 +projected, not achieved: 99\n/);
+  t.regex(text, /✓ holds: a thousand or more; the ramp ended at its ceiling of 1100/);
+  t.regex(text, /· native +1100 \(.*, ended by ceiling\)/);
+});
+
+test('a unit of a user’s own is shown, bounded and without what it hides', (t) => {
+  const { result } = reportFixture({ vm: 'tcg', hostile: false });
+  const options = { color: false, width: 160 };
+  t.regex(renderTerminal(result, options), /own-suite score +\d+ widgets\/min \(/);
+  t.regex(renderTerminal(hostile, options), /own-suite score +\d+ <\/script><scrip… /);
+});
+
+test('secondary ratios are left to the page', (t) => {
+  t.notRegex(renderTerminal(kvm, { color: false, width: 160 }), /inside-p99/);
+});
+
 test('an unresolved ratio says how many blocks it would need', (t) => {
   t.regex(renderTerminal(kvm, { color: false }), /nspawn +1\.06× .*not resolved: needs about 31 blocks/);
 });
 
 test('failures are counted, guards named, runners that are missing come with a hint', (t) => {
   const text = renderTerminal(kvm, { color: false });
-  t.regex(text, /2× +docker +startup, measured, start +START_TIMEOUT/);
+  t.regex(text, /2× +docker +startup, redis, measured, start +START_TIMEOUT/);
   t.regex(text, /steal +tripped in 2 of 15 blocks/);
+  t.regex(text, /throughput, redis +clock-inside \(docker\) +tripped in 1 of 12 blocks/);
   t.regex(text, /crun +crun needs cgroup v2 \(hint: /);
   t.regex(text, /undeclared: not comparable/);
 });

@@ -21,6 +21,32 @@ test('times go from ns to s and sizes from B to TB, decimal, with three digits',
   t.is(formatValue(-4096, 'bytes'), '−4.10 kB');
 });
 
+test('rates go up in thousands, bytes a second as well', (t) => {
+  t.is(formatValue(84_213, '1/s'), '84.2 k/s');
+  t.is(formatValue(0.5, '1/s'), '0.500 /s');
+  t.is(formatValue(1_180_000, '1/s'), '1.18 M/s');
+  t.is(formatValue(8.42e9, 'B/s'), '8.42 GB/s');
+  t.is(formatInterval({ lo: 998, hi: 1_200 }, '1/s'), '998 /s–1.20 k/s');
+});
+
+test('a count has every digit before the point, no unit, and none after it without need', (t) => {
+  t.is(formatValue(1024, 'count'), '1024');
+  t.is(formatValue(50, 'count'), '50');
+  t.is(formatValue(0, 'count'), '0');
+  t.is(formatValue(50.5, 'count'), '50.5');
+  t.is(formatInterval({ lo: 97, hi: 100 }, 'count'), '97–100');
+  t.is(formatInterval({ lo: 1100, hi: 1100 }, 'count'), '1100');
+});
+
+test('any other text is a unit too, bounded and printable, also one that an object would know', (t) => {
+  t.is(formatValue(73.51, 'widgets/min'), '73.5 widgets/min');
+  t.is(formatInterval({ lo: 73, hi: 74.5 }, 'widgets/min'), '73–74.5 widgets/min');
+  t.is(formatValue(7, 'constructor'), '7 constructor');
+  t.is(formatValue(7, ''), '7');
+  const shown = formatValue(7, `\u001b[31m${'x'.repeat(1000)}\n`);
+  t.is(shown, `7 ${'x'.repeat(15)}…`);
+});
+
 test('rounding moves to the next unit, never to a fourth digit', (t) => {
   t.is(formatValue(999_600, 'ns'), '1.00 ms');
   t.is(formatValue(999_400, 'ns'), '999 µs');

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { cpusOf, readAnswers } from '../../../runners/kvm-direct/limits.ts';
+import { cpusOf, readAnswers } from '../../../runners/kvm-common/limits.ts';
 
 const ANSWERS = `kernel 6.1.0-56-cloud-amd64
 seccomp\t0

@@ -6,6 +6,7 @@ import {
   formatNetwork,
   freeSubnets,
   knownNetworks,
+  lastAddress,
   overlaps,
   parseNetwork,
   parseRecords,
@@ -67,4 +68,11 @@ test('the host has the first address, and the last instance stays below the broa
   const subnet = network('198.18.4.0/22');
   t.is(addressAt(subnet, 1), '198.18.4.1');
   t.is(addressAt(subnet, 1 + roomFor(subnet)), '198.18.7.254');
+});
+
+test('a client has the last address before the one for broadcasts, which instances do not get', (t) => {
+  t.deepEqual(lastAddress('198.18.4.0/22'), { address: '198.18.7.254', prefix: 22 });
+  t.deepEqual(lastAddress('198.18.4.0/30'), { address: '198.18.4.2', prefix: 30 });
+  for (const text of ['198.18.4.0/31', '198.18.4.0', 'fd00::/64', ''])
+    t.throws(() => lastAddress(text), { instanceOf: ParseError });
 });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { CATALOGUE } from '../../../bench/verdict/catalogue.ts';
 import { type Column, decideClaims, type Evidence, type EvidenceCell } from '../../../bench/verdict/claims.ts';
+import { halfOf } from './evidence.ts';
 
 const SECOND = 1e9;
 
@@ -27,7 +28,11 @@ function cell(box: Box, metric: string, change: Partial<EvidenceCell> = {}): Evi
     median: null,
     ci: null,
     level: null,
+    better: 'lower',
+    primary: metric === 'ready',
     comparable: true,
+    ratioToNative: null,
+    ratioToContainer: null,
     ...change,
   };
 }
@@ -37,15 +42,18 @@ function ready(box: Box, lo: number, hi: number, change: Partial<EvidenceCell> =
   return cell(box, 'ready', { median: ((lo + hi) / 2) * SECOND, ci, level: 0.96, ...change });
 }
 
-function half(id: string, column: Column, cells: readonly EvidenceCell[], columns: Partial<Evidence['columns']> = {}) {
-  const evidence = { cells, columns: { container: 'docker', vm: 'kvm', ...columns }, vmImage: 'our minimal build' };
-  const claim = decideClaims(CATALOGUE, evidence).find((result) => result.id === id);
-  const found = claim?.halves.find((candidate) => candidate.column === column);
-  return found ?? { verdict: 'missing', reason: '', evidence: [] };
+function half(
+  id: string,
+  column: Column,
+  cells: readonly EvidenceCell[],
+  columns: Partial<Evidence['columns']> = {},
+  vmImage = 'our minimal build',
+) {
+  return halfOf(id, column, { cells, columns, vmImage });
 }
 
 test('the table stands as the source has it, in both languages and in its order', (t) => {
-  const rows = decideClaims(CATALOGUE, { cells: [], columns: { container: null, vm: null }, vmImage: '' });
+  const rows = decideClaims(CATALOGUE, { cells: [], columns: { container: null, vm: null }, vmImage: '', ramps: [] });
   t.deepEqual(
     rows.map(({ id, feature, halves }) => [id, feature.zh, ...halves.map((found) => found.source.zh)]),
     [
@@ -148,6 +156,12 @@ test('a small container image is better than claimed, a small VM image is not an
   const vm = half('disk', 'vm', [cell('kvm', 'image', { median: 4e8 })]);
   t.is(vm.verdict, 'does-not-hold');
   t.regex(vm.reason, /our minimal build/);
+});
+
+test('a distribution’s cloud image is named, and nothing is said against what it can test', (t) => {
+  const image = "the distribution's cloud image debian-12.qcow2";
+  const found = half('disk', 'vm', [cell('kvm', 'image', { median: 4e8 })], {}, image);
+  t.like(found, { verdict: 'does-not-hold', reason: `smaller than claimed; the image is ${image}` });
 });
 
 test('the classes of disk use are decimal', (t) => {

@@ -1,100 +1,11 @@
 import test from 'ava';
-import { startupExperiment } from '../../../bench/experiments/startup.ts';
-import { diskExperiment } from '../../../bench/experiments/disk.ts';
-import type { Coordinates, JournalEvent } from '../../../bench/model/journal.ts';
-import type { Manifest, ManifestRunner } from '../../../bench/model/manifest.ts';
+import type { GuardEvent, JournalEvent } from '../../../bench/model/journal.ts';
 import type { Cell, Result } from '../../../bench/model/result.ts';
-import type { EffectiveLimits } from '../../../bench/model/runner.ts';
 import { deriveResult } from '../../../bench/verdict/result.ts';
-
-const NATIVE = runner('native', 'none', 'none');
-const DOCKER = runner('docker', 'container', 'none');
-const TCG = runner('tcg-direct', 'vm', 'tcg');
-
-function runner(as: string, isolation: 'none' | 'container' | 'vm', accelerator: 'none' | 'tcg'): ManifestRunner {
-  const marks = ['launched', 'api', 'exec', 'ready'] as const;
-  return {
-    id: as,
-    as,
-    title: as,
-    capabilities: { isolation, accelerator, marks, designed: [] },
-    versions: {},
-    digest: 'd',
-  };
-}
-
-const LIMITS: EffectiveLimits = {
-  cpus: [1],
-  memoryBytes: 2 ** 29,
-  swapBytes: 0,
-  cpuQuota: null,
-  seccomp: 2,
-  capabilities: '00000000a80425fb',
-  apparmor: 'unconfined',
-  vcpus: null,
-  emulatorCpus: null,
-  diskCache: null,
-  accelerator: 'none',
-  kernel: '6.1',
-  hugePages: 'madvise',
-};
-
-function manifestWith(runners: readonly ManifestRunner[]): Manifest {
-  const experiments = [startupExperiment({ pilotBlocks: 3, stopTimeoutMs: 1 }), diskExperiment({ rampBlocks: 3 })];
-  return {
-    schema: 1,
-    runId: '20260102-030405-a1b2c3',
-    tare: '0.1.0',
-    startedAt: '2026-01-02T03:04:05Z',
-    config: {},
-    seed: 1,
-    host: {
-      ...{ kernel: '6.1', distribution: 'Debian', cpuModel: null, cpus: 2, memoryBytes: 2 ** 34, cgroup: 'v2' },
-      ...{ init: 'systemd', virtualised: true, kvm: false, governor: null, smt: null, stateFileSystem: 'ext4' },
-    },
-    image: { digest: 'sha256:0', packages: 1, createdAt: '2026-01-02T03:04:05Z', suite: 'bookworm' },
-    runners,
-    unavailable: [],
-    experiments: experiments.map(({ id, metrics }) => ({
-      ...{ id, workload: 'redis', metrics, pilotBlocks: 0, minimumBlocks: 6, frozen: null },
-    })),
-    columns: { container: 'docker', vm: 'tcg-direct' },
-    spec: { cpus: [1], memoryBytes: 2 ** 29, diskCache: 'none', network: 'bridge' },
-    workloadSettings: {},
-    level: 0.95,
-    comparisons: 1,
-    delta: 0.05,
-  };
-}
-
-function at(as: string, block: number, phase: 'pilot' | 'measured' = 'measured'): Coordinates {
-  return {
-    session: 1,
-    experiment: 'startup',
-    workload: 'redis',
-    runner: as,
-    block,
-    position: block % 3,
-    phase,
-    instance: block,
-  };
-}
-
-function ready(as: string, values: readonly (number | 'failed')[], phase?: 'pilot'): readonly JournalEvent[] {
-  return values.map((value, block): JournalEvent => {
-    const coordinates = at(as, block, phase);
-    if (value !== 'failed') return { type: 'sample', ...coordinates, metric: 'ready', operation: 0, value };
-    return { type: 'failure', ...coordinates, metrics: ['ready'], stage: 'start', code: 'X', message: 'x', marks: {} };
-  });
-}
+import { around, at, DOCKER, KVM, LIMITS, manifestWith, NATIVE, ready, TCG } from './manifests.ts';
 
 function readyCell(result: Result, as: string): Cell | undefined {
   return result.cells.find((cell) => cell.runner === as && cell.metric === 'ready');
-}
-
-/** Values with a spread of 1% around `middle`, in ns. */
-function around(middle: number, blocks: number): readonly number[] {
-  return Array.from({ length: blocks }, (_, block) => middle * (1 + 0.01 * Math.sin(block * 7)));
 }
 
 test('a cell holds the median over blocks, and the pilot is not in it', (t) => {
@@ -123,6 +34,23 @@ test('a container that takes ten times as long is slower, block by block', (t) =
   t.is(ratio?.verdict, 'slower');
   t.true(ratio?.beyondDelta);
   t.true(Math.abs((ratio?.value ?? 0) - 10) < 0.3);
+});
+
+test('a VM has a ratio to the container of its own blocks, and nothing else has one', (t) => {
+  const events = [
+    ...ready('native', around(50e6, 8)),
+    ...ready('docker', around(500e6, 8)),
+    ...ready('kvm', around(2000e6, 8)),
+    ...ready('tcg-direct', around(9000e6, 8)),
+  ];
+  const result = deriveResult({ manifest: manifestWith([NATIVE, DOCKER, KVM, TCG]), events });
+  const ratio = readyCell(result, 'kvm')?.ratioToContainer;
+  t.true(Math.abs((ratio?.value ?? 0) - 4) < 0.1);
+  t.is(ratio?.verdict, 'slower');
+  t.deepEqual(
+    result.cells.filter((cell) => cell.ratioToContainer !== null).map((cell) => cell.runner),
+    ['kvm'],
+  );
 });
 
 test('too few blocks resolve nothing, and the result says how many it takes', (t) => {
@@ -193,18 +121,14 @@ test('the same evidence gives the same result', (t) => {
   t.is(JSON.stringify(deriveResult({ manifest, events })), JSON.stringify(deriveResult({ manifest, events })));
 });
 
+const GUARD: Omit<GuardEvent, 'block' | 'tripped'> = {
+  ...({ type: 'guard', experiment: 'startup', workload: 'redis', phase: 'measured' } as const),
+  ...{ guard: 'steal', value: 9, message: 'x' },
+};
+
 test('what the marked blocks change is said beside the value, which keeps them', (t) => {
   const guard = (block: number): JournalEvent => {
-    return {
-      type: 'guard',
-      experiment: 'startup',
-      block,
-      phase: 'measured',
-      guard: 'steal',
-      tripped: block > 5,
-      value: 9,
-      message: 'x',
-    };
+    return { ...GUARD, block, tripped: block > 5 };
   };
   const events = [
     ...ready('native', [1, 1, 1, 1, 1, 1, 9, 9, 9]),
@@ -215,4 +139,63 @@ test('what the marked blocks change is said beside the value, which keeps them',
   t.deepEqual(cell?.withoutMarked, { n: 6, median: 1, ratio: null });
   const unmarked = deriveResult({ manifest: manifestWith([NATIVE]), events: ready('native', [1, 2, 3]) });
   t.is(readyCell(unmarked, 'native')?.withoutMarked, null);
+});
+
+test('a guard of one runner marks its blocks alone, and another workload is not touched', (t) => {
+  const events = [
+    ...ready('native', around(1, 9)),
+    ...ready('docker', around(2, 9)),
+    { ...GUARD, block: 0, tripped: true, runner: 'docker' },
+    { ...GUARD, block: 1, tripped: true, workload: 'memcached' },
+  ];
+  const result = deriveResult({ manifest: manifestWith([NATIVE, DOCKER]), events });
+  t.is(readyCell(result, 'docker')?.withoutMarked?.n, 8);
+  t.is(readyCell(result, 'native')?.withoutMarked, null);
+  t.deepEqual(
+    result.guards.map((summary) => [summary.workload, summary.runner, summary.tripped]),
+    [
+      ['redis', 'docker', 1],
+      ['memcached', undefined, 1],
+    ],
+  );
+});
+
+test('an instance that was to get other CPUs than the spec is held to those', (t) => {
+  const limits = (cpus: readonly number[], asked?: readonly number[]): JournalEvent => {
+    const event = { type: 'limits', ...at('docker', 0), limits: { ...LIMITS, cpus } } as const;
+    return asked === undefined ? event : { ...event, cpus: asked };
+  };
+  const manifest = manifestWith([NATIVE, DOCKER]);
+  const differing = (event: JournalEvent) => deriveResult({ manifest, events: [event] }).differences.length;
+  t.is(differing(limits([0], [0])), 0);
+  t.is(differing(limits([1], [0])), 1);
+  t.is(differing(limits([0])), 1);
+});
+
+test('a ramp comes out step by step, with the rule that ended it', (t) => {
+  const step = {
+    arm: 'idle',
+    launched: 1,
+    ready: 1,
+    alive: 1,
+    usedBytes: 10,
+    availableBytes: 90,
+    startNs: 5,
+    stop: null,
+  };
+  const stop = { rule: 'ceiling', message: 'all 2 that were asked for' };
+  const events: readonly JournalEvent[] = [
+    { type: 'ramp', ...at('docker', 0), experiment: 'density', ...step },
+    { type: 'ramp', ...at('docker', 0), experiment: 'density', ...step, launched: 2, stop },
+    { type: 'ramp', ...at('docker', 1), experiment: 'density', ...step },
+  ];
+  const { ramps } = deriveResult({ manifest: manifestWith([DOCKER]), events });
+  t.deepEqual(
+    ramps.map(({ block, steps }) => [block, steps.length]),
+    [
+      [0, 2],
+      [1, 1],
+    ],
+  );
+  t.deepEqual(ramps[0]?.steps.at(-1)?.stop, stop);
 });

@@ -8,11 +8,12 @@ const SPEC: DomainSpec = {
   accelerator: 'tcg',
   memoryBytes: 512 * 2 ** 20,
   cpus: [2, 5],
-  kernel: '/state/vmlinuz',
-  initrd: '/state/initrd',
-  commandLine: 'console=ttyS0',
+  boot: { from: 'kernel', kernel: '/state/vmlinuz', initrd: '/state/initrd', commandLine: 'console=ttyS0' },
   overlay: '/state/overlay.qcow2',
-  base: '/state/base.raw',
+  base: { path: '/state/base.raw', format: 'raw' },
+  readOnlyDisks: [],
+  firmwareEntries: {},
+  translationCacheMib: 48,
   diskCache: 'none',
   network: { bridge: 'tare-0a1b2c', mac: '52:54:00:12:00:02' },
   pipes: { console: '/p/console', marks: '/p/marks', output: '/p/output' },
@@ -41,11 +42,20 @@ test('one vCPU is pinned to each CPU of the set, and the emulator to the set', (
 test('emulation is never declared as KVM, and KVM passes the host CPU through', (t) => {
   const tcg = parse(domainXml(SPEC));
   t.is(tcg.root.getAttribute('type'), 'qemu');
-  t.is(tcg.one('tb-cache')?.textContent, '32');
+  t.is(tcg.one('tb-cache')?.textContent, '48');
   const kvm = parse(domainXml({ ...SPEC, accelerator: 'kvm' }));
   t.is(kvm.root.getAttribute('type'), 'kvm');
   t.is(kvm.one('cpu')?.getAttribute('mode'), 'host-passthrough');
   t.is(kvm.one('tb-cache'), undefined);
+});
+
+test('an emulated CPU has all that the emulator can, a real one all that the host has', (t) => {
+  const mode = (accelerator: 'tcg' | 'kvm') =>
+    parse(domainXml({ ...SPEC, accelerator }))
+      .one('cpu')
+      ?.getAttribute('mode');
+  t.is(mode('tcg'), 'maximum');
+  t.is(mode('kvm'), 'host-passthrough');
 });
 
 test('native I/O goes with the cache mode that allows it', (t) => {
@@ -60,6 +70,31 @@ test('the shared base is the backing store and keeps its owner', (t) => {
   const backing = one('backingStore');
   t.is(backing?.getElementsByTagName('source')[0]?.getAttribute('file'), '/state/base.raw');
   t.is(backing?.getElementsByTagName('seclabel')[0]?.getAttribute('relabel'), 'no');
+});
+
+test('a guest that boots from its disk is given no kernel, and further disks only to read', (t) => {
+  const { one, all } = parse(
+    domainXml({
+      ...SPEC,
+      boot: { from: 'disk' },
+      readOnlyDisks: [
+        { path: '/seed.iso', serial: 'seed' },
+        { path: '/tree.raw', serial: 'tree' },
+      ],
+    }),
+  );
+  t.is(one('kernel'), undefined);
+  t.is(one('boot')?.getAttribute('dev'), 'hd');
+  const disks = all('disk').slice(1);
+  t.deepEqual(
+    disks.map((disk) => disk.getElementsByTagName('target')[0]?.getAttribute('dev')),
+    ['vdb', 'vdc'],
+  );
+  t.true(disks.every((disk) => disk.getElementsByTagName('readonly').length === 1));
+  t.deepEqual(
+    disks.map((disk) => disk.getElementsByTagName('serial')[0]?.textContent),
+    ['seed', 'tree'],
+  );
 });
 
 test('without a network there is no interface; graphics, USB and balloon are never there', (t) => {
@@ -79,8 +114,16 @@ test('every end of the guest ends the domain', (t) => {
 
 test('text from outside stays text', (t) => {
   const commandLine = `a="<b>&'c' ]]>`;
-  const { one } = parse(domainXml({ ...SPEC, commandLine, overlay: `/x"&<y>` }));
+  const { one } = parse(
+    domainXml({
+      ...SPEC,
+      boot: { from: 'kernel', kernel: '/k', initrd: '/i', commandLine },
+      overlay: `/x"&<y>`,
+      firmwareEntries: { 'opt/tare/entry': commandLine },
+    }),
+  );
   t.is(one('cmdline')?.textContent, commandLine);
+  t.is(one('entry')?.textContent, commandLine);
   t.is(one('source')?.getAttribute('file'), `/x"&<y>`);
 });
 

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { diskExperiment } from '../../../bench/experiments/disk.ts';
+import type { Subject, SubjectStart } from '../../../bench/model/experiment.ts';
+import type { Instance } from '../../../bench/model/runner.ts';
+import type { Workload } from '../../../bench/model/workload.ts';
+import { fakeRunner } from '../../../runners/fake.ts';
+import { fakeRun, fakeSpec } from '../../helpers/fakes.ts';
+
+const WORKLOAD: Workload = {
+  ...{ id: 'none', title: 'none', settings: {}, flavour: 'base', fillBytes: 0, measurements: [] },
+  entry: fakeSpec().entry,
+  fill: () => [['/bin/echo', 'full']],
+};
+
+interface Seen {
+  readonly recorded: string[];
+  readonly failed: string[];
+  readonly starts: SubjectStart[];
+  readonly side: { now: number; most: number };
+}
+
+/** One turn over a fake whose image and instances are one real folder. */
+async function turn(t: ExecutionContext, workload: Workload, spread: readonly (readonly number[])[]): Promise<Seen> {
+  // Allocated bytes mean something on a disk's file system alone; /tmp may be in memory.
+  const folder = mkdtempSync(join(import.meta.dirname, 'tare-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const runner = fakeRunner();
+  const run = fakeRun();
+  const prepared = await runner.prepare(fakeSpec(), run);
+  const seen: Seen = { recorded: [], failed: [], starts: [], side: { now: 0, most: 0 } };
+  let index = 0;
+  const start = async (_metrics: readonly string[], options: SubjectStart = {}): Promise<Instance> => {
+    seen.starts.push(options);
+    seen.side.now += 1;
+    seen.side.most = Math.max(seen.side.most, seen.side.now);
+    const instance = await prepared.start(run, index++);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    seen.side.now -= 1;
+    return { ...instance, diskPaths: () => [folder], [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose]() };
+  };
+  const subject: Subject = {
+    prepared: { ...prepared, imagePaths: async () => [folder], [Symbol.asyncDispose]: async () => {} },
+    ...{ workload, spread, start, block: 1, signal: run.signal },
+    capabilities: { isolation: 'container', accelerator: 'none', marks: [], designed: [] },
+    record: (metric) => void seen.recorded.push(metric),
+    fail: (_stage, metrics) => void seen.failed.push(...metrics),
+    guard: () => {},
+    ramp: () => {},
+    hostCpuNs: () => null,
+  };
+  await diskExperiment({ workload, rampBlocks: 1 }).measure(subject);
+  t.is(runner.alive.size, 0);
+  return seen;
+}
+
+test('a ramp starts five instances, as many side by side as there are CPU sets, each on a set of its own', async (t) => {
+  const seen = await turn(t, WORKLOAD, [[0], [1]]);
+  t.is(seen.starts.length, 5);
+  t.is(seen.side.most, 2);
+  t.deepEqual(new Set(seen.starts.map(({ cpus }) => cpus?.join())), new Set(['0', '1']));
+});
+
+test('a program without a data set has no value, and no failure, of what it would have saved', async (t) => {
+  const without = await turn(t, WORKLOAD, [[1]]);
+  t.deepEqual([without.recorded, without.failed], [['distribution', 'image', 'marginal-ready'], []]);
+  const ids = diskExperiment({ workload: WORKLOAD, rampBlocks: 1 }).metrics.map(({ id }) => id);
+  t.deepEqual(ids, ['distribution', 'image', 'marginal-ready']);
+});
+
+test('a program with a data set has both slopes', async (t) => {
+  const seen = await turn(t, { ...WORKLOAD, fillBytes: 10 }, [[1]]);
+  t.deepEqual(seen.recorded, ['distribution', 'image', 'marginal-ready', 'marginal-data']);
+});
