@@ -132,7 +132,8 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
 
   const measured = lineup.active.map(({ support }) => support.as).join(', ');
   const minutes = Math.round(config.budget / 60_000);
-  note(`run ${owner.runId}: ${config.experiments.join(' and ')} of ${measured}; about ${minutes} min at most`);
+  const rest = config.experiments.includes('density') ? ', and the first ramps to their ends' : ' at most';
+  note(`run ${owner.runId}: ${config.experiments.join(', ')} of ${measured}; about ${minutes} min${rest}`);
   const bundle = makeBundle(config.out, owner.runId);
   let manifest = await manifestOf(plan, run, lineup);
   writeManifest(bundle, manifest);

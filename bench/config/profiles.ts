@@ -34,6 +34,7 @@ const COMMON = {
 
 /** What a profile says of the settings that have parts: only the parts that differ. */
 type ProfileSettings = Partial<Omit<Config, 'throughput' | 'density'>> & {
+  readonly budget: number;
   readonly throughput?: Partial<Config['throughput']>;
   readonly density?: Partial<Config['density']>;
 };
@@ -60,11 +61,25 @@ const PROFILES: Readonly<Record<Config['profile'], ProfileSettings>> = {
 
 export const PROFILE_NAMES = Object.keys(PROFILES) as readonly Config['profile'][];
 
+/** Shorter than this, a ramp says little. */
+const SHORTEST_RAMP = MINUTE;
+
+/** A ramp is one block, which no budget cuts: a smaller budget than the profile's shortens it in proportion instead. */
+function rampTimeWithin(
+  budget: number,
+  { profileBudget, profileRamp }: { profileBudget: number; profileRamp: number },
+) {
+  const scaled = Math.round((profileRamp * budget) / profileBudget);
+  return Math.min(profileRamp, Math.max(SHORTEST_RAMP, scaled));
+}
+
 /** Fills in every default; what the file says wins over the profile. */
 export function withDefaults(file: ConfigFile): Config {
   const profile = file.profile ?? 'quick';
   const given = Object.fromEntries(Object.entries(file).filter(([, value]) => value !== undefined));
   const settings = PROFILES[profile];
+  const profileRamp = settings.density?.rampTime ?? COMMON.density.rampTime;
+  const rampTime = rampTimeWithin(file.budget ?? settings.budget, { profileBudget: settings.budget, profileRamp });
   return {
     ...COMMON,
     ...settings,
@@ -72,7 +87,7 @@ export function withDefaults(file: ConfigFile): Config {
     profile,
     throughput: { ...COMMON.throughput, ...settings.throughput, ...file.throughput },
     density: {
-      ...{ ...COMMON.density, ...settings.density, ...file.density },
+      ...{ ...COMMON.density, ...settings.density, rampTime, ...file.density },
       loaded: { ...COMMON.density.loaded, ...settings.density?.loaded, ...file.density?.loaded },
     },
     columns: { ...COMMON.columns, ...file.columns },

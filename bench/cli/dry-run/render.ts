@@ -82,14 +82,22 @@ function density({ density: bounds, availableBytes }: DryRun): readonly string[]
   return [
     `  up to ${containers} containers or ${vms} virtual machines of a runner at once (${arms.join(', ')})`,
     `  ${floor}`,
-    `  a start that takes ${slowdown} times the first one's time, a failed start, a kernel limit or ${rampTimeMs / 60_000} min ends a ramp`,
+    `  a start that takes ${slowdown} times the first one's time, a failed start, a kernel limit or ${Math.round(rampTimeMs / 6000) / 10} min ends a ramp`,
   ];
 }
 
-function time({ budgetMs, images: all }: DryRun): readonly string[] {
-  const minutes = Math.round(budgetMs / 6000) / 10;
+function time({ budgetMs, images: all, density: bounds, work: planned }: DryRun): readonly string[] {
+  const minutes = (ms: number) => Math.round(ms / 6000) / 10;
   const first = all.some(({ digest }) => digest === null) ? ', after what has to be built' : '';
-  return [`  about ${minutes} min of measuring at most${first}; the last block begun may end later`];
+  const lines = [`  about ${minutes(budgetMs)} min of measuring at most${first}; the last block begun may end later`];
+  const ramps = planned.filter(({ experiment }) => experiment === 'density').flatMap(({ runners: of }) => of);
+  if (!bounds || ramps.length === 0) return lines;
+  const count = ramps.length * bounds.arms.length;
+  const most = minutes(bounds.rampTimeMs);
+  return [
+    ...lines,
+    `  density begins one block whatever is left: ${count} ramps, each starting instances for ${most} min at most`,
+  ];
 }
 
 /** The description as people read it. */

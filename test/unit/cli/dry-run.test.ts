@@ -148,7 +148,8 @@ test('density starts up to the ceiling of its kind, once for each arm and ramp',
 });
 
 test('the text says what runs and what cannot, what is made, and that nothing was changed', (t) => {
-  const text = renderDryRun(describeRun(CONFIG, FACTS));
+  const ramps = experiment('density', { pilotBlocks: 0, fixedBlocks: 6 });
+  const text = renderDryRun(describeRun(CONFIG, { ...FACTS, experiments: [experiment('startup'), ramps] }));
   t.regex(text, /^Nothing was changed\./);
   t.regex(text, /^ {2}runs {4}kvm-direct as tcg-direct: title of tcg-direct$/m);
   t.regex(text, /^ {2}cannot {2}docker: no .*answer\n {10}→ start it$/m);
@@ -161,6 +162,10 @@ test('the text says what runs and what cannot, what is made, and that nothing wa
   t.regex(text, /^ {2}note: Something is shared\.$/m);
   t.regex(text, /^ {2}startup +redis +runc +3 \+ 24 +27 +1$/m);
   t.regex(text, /^ {2}about 13 min of measuring at most, after what has to be built/m);
+  t.regex(
+    text,
+    /^ {2}density begins one block whatever is left: 3 ramps, each starting instances for 20 min at most$/m,
+  );
   t.regex(text, /^ {2}at least 3\.2 GiB of memory stay available, 16\.0 GiB now$/m);
 });
 

@@ -52,6 +52,16 @@ test('durations and sizes keep their unit', (t) => {
   t.is(config.instance.memory, 2 ** 29);
 });
 
+test('a budget smaller than the profile’s shortens its ramps in proportion, unless their time is given', (t) => {
+  const rampTime = (...settings: string[]) => resolveConfig({ settings }).density.rampTime;
+  t.is(rampTime('profile=standard'), 1_200_000);
+  t.is(rampTime('profile=standard', 'budget=30m'), 400_000);
+  t.is(rampTime('profile=standard', 'budget=3h'), 1_200_000);
+  t.is(rampTime('profile=standard', 'budget=1m'), 60_000);
+  t.is(rampTime('profile=paper', 'budget=4h'), 1_800_000);
+  t.is(rampTime('profile=standard', 'budget=30m', 'density.rampTime=9m'), 540_000);
+});
+
 test('settings that have parts take what is given, and the rest from the profile and the defaults', (t) => {
   const config = resolveConfig({
     settings: ['profile=smoke', 'density.vms=3', 'density.loaded.vms=9', 'throughput.workloads=[fio]'],
