@@ -88,7 +88,7 @@ test('the language is in the URL, leads to the same place in the other one, and 
   t.is(await page.evaluate('document.documentElement.lang'), 'en');
   await page.locator('nav a[href="#experiment-density"]').click();
   await page.locator('a[data-lang="zh"]').click();
-  await page.waitForFunction('document.documentElement.lang === "zh"');
+  await page.locator('html[lang="zh"]').waitFor({ state: 'attached' });
   t.regex(page.url(), /\?lang=zh#experiment-density$/);
   t.is(await page.locator('#experiment-density h2').innerText(), '密度');
   t.regex(await page.title(), /容器/);
@@ -100,7 +100,7 @@ test('the language is in the URL, leads to the same place in the other one, and 
   );
   t.deepEqual(complaints, []);
   await page.locator('a[data-lang="en"]').click();
-  await page.waitForFunction('document.documentElement.lang === "en"');
+  await page.locator('html[lang="en"]').waitFor({ state: 'attached' });
   t.regex(page.url(), /\?lang=en#experiment-density$/);
   // Only the page itself was asked for, once for each language.
   t.deepEqual(
