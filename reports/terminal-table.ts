@@ -55,10 +55,9 @@ function halfText(half: HalfView | null, shows: Shows, context: TableContext): r
 }
 
 function heading(column: Column, context: TableContext): string {
-  const { result, words, style } = context;
+  const { result, view, words, style } = context;
   const id = result.columns[column];
-  const runner = result.runners.find(({ as }) => as === id);
-  const name = runner?.accel === 'tcg' ? runner.title : (id ?? words.noRunner);
+  const name = id === null ? words.noRunner : view.runner(id).label;
   return `${style.heading(words[column])} · ${printable(name)}`;
 }
 

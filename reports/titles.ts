@@ -59,6 +59,7 @@ const PARTS: Readonly<Record<string, string>> = {
   runc: 'runc',
   Docker: 'Docker',
   KVM: 'KVM',
+  nested: '嵌套',
   'QEMU TCG (emulated': 'QEMU TCG（仿真',
   'not KVM)': '非 KVM）',
   'direct boot': '直接引导',

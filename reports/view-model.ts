@@ -80,6 +80,8 @@ const TONES: Readonly<Record<string, Tone>> = { none: 'native', container: 'cont
 
 const HARNESS_LABEL: Readonly<Record<Lang, string>> = { en: 'harness', zh: '测试程序' };
 
+const NESTED: Readonly<Record<Lang, string>> = { en: ' (nested)', zh: '（嵌套）' };
+
 /** The views of all runners of the result, and the harness's. */
 class Runners {
   readonly #views = new Map<string, RunnerView>();
@@ -87,13 +89,17 @@ class Runners {
   readonly #emulated = new Set<string>();
 
   constructor(result: Result, lang: Lang) {
-    for (const { as, title: english, isolation, accel } of result.runners) {
+    for (const { as, title: english, isolation, accel, capabilities } of result.runners) {
       const title = titleIn(lang, english);
       const emulated = accel === 'tcg';
       const sameTitle = result.runners.filter((other) => other.title === english).length > 1;
       this.#views.set(as, {
         id: as,
-        label: emulated ? (sameTitle ? `${title}: ${as}` : title) : as,
+        label: emulated
+          ? sameTitle
+            ? `${title}: ${as}`
+            : title
+          : `${as}${capabilities.nested === true ? NESTED[lang] : ''}`,
         title,
         tone: emulated ? 'emulated' : (TONES[isolation] ?? 'vm'),
       });

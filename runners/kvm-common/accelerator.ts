@@ -62,15 +62,22 @@ function refuse(error: unknown): Unsupported {
 /** What one kind of guest is called, with KVM and without. */
 export interface GuestNames {
   readonly as: Readonly<Record<'kvm' | 'tcg', string>>;
-  readonly title: Readonly<Record<'kvm' | 'tcg', string>>;
+  /** How it boots, as people read it. */
+  readonly boot: string;
   readonly designed: readonly DesignedDifference[];
+}
+
+/** Emulation never passes for KVM, nor KVM inside a virtual machine for the bare metal's. */
+function titleOf(accelerator: 'kvm' | 'tcg', nested: boolean): string {
+  if (accelerator === 'tcg') return 'QEMU TCG (emulated, not KVM)';
+  return nested ? 'KVM, nested' : 'KVM';
 }
 
 /** Says what guests would run on here, or what keeps them from running. Changes nothing. */
 export async function probeGuests(
   host: HostContext,
   programs: readonly string[],
-  { as, title, designed }: GuestNames,
+  { as, boot, designed }: GuestNames,
 ): Promise<Support> {
   const { signal, stateDir } = host;
   try {
@@ -88,16 +95,17 @@ export async function probeGuests(
     const choice = await chooseAccelerator(host.accel, signal);
     if (!choice.ok) return choice;
     const { accelerator } = choice;
+    const { nested } = accelerators();
     return {
       ok: true,
       as: as[accelerator],
-      title: title[accelerator],
+      title: `${titleOf(accelerator, nested)}, ${boot}`,
       capabilities: {
         isolation: 'vm',
         accelerator,
         marks: ['launched', 'api', 'kernel', 'init', 'exec', 'ready'],
         designed,
-        nested: accelerators().nested,
+        nested,
       },
       versions: programVersions,
     };

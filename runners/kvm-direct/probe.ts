@@ -5,7 +5,7 @@ import { designedDifferences, GUEST_PROGRAMS, probeGuests } from '../kvm-common/
 export async function probe(host: HostContext): Promise<Support> {
   return await probeGuests(host, GUEST_PROGRAMS, {
     as: { kvm: 'kvm-direct', tcg: 'tcg-direct' },
-    title: { kvm: 'KVM, direct boot', tcg: 'QEMU TCG (emulated, not KVM), direct boot' },
+    boot: 'direct boot',
     designed: designedDifferences('booted directly with an initial file tree of ours'),
   });
 }

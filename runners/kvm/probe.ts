@@ -8,7 +8,7 @@ const PROGRAMS = [...GUEST_PROGRAMS, 'sfdisk', 'chroot', 'du'] as const;
 export async function probe(host: HostContext): Promise<Support> {
   return await probeGuests(host, PROGRAMS, {
     as: { kvm: 'kvm', tcg: 'tcg-system' },
-    title: { kvm: 'KVM, full system', tcg: 'QEMU TCG (emulated, not KVM), full system' },
+    boot: 'full system',
     designed: designedDifferences('booted from its own disk by firmware, boot loader and systemd'),
   });
 }
