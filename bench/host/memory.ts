@@ -9,7 +9,7 @@ export interface MemoryState {
   readonly totalBytes: number;
   /** The least of MemAvailable and what those cgroups leave, page cache that can be dropped at once included. */
   readonly availableBytes: number;
-  /** MemTotal − MemAvailable: of the whole host, whatever limits there are. */
+  /** MemTotal − MemAvailable of the whole host, whatever limits there are, without what this process itself holds. */
   readonly hostUsedBytes: number;
 }
 
@@ -81,6 +81,13 @@ function leftIn({ folder, version }: MemoryCgroup): { readonly limit: number; re
   return { limit, left: Math.max(0, limit - usage + Number(reclaimable ?? 0)) };
 }
 
+/** Anonymous memory of this process: the harness remembers something of every instance, which no instance takes. */
+function ownBytes(root: string): number {
+  const [, kibibytes] = /^RssAnon:\s+(\d+) kB$/m.exec(readText(`${root}/proc/self/status`) ?? '') ?? [];
+  // Kernels before 4.5 do not tell: then it is counted like anybody else's.
+  return Number(kibibytes ?? 0) * 1024;
+}
+
 /**
  * Reads a handful of small files, synchronously, so that it can be asked many times a second.
  * @param cgroups those of `ownCgroups('memory')`, which stay the same.
@@ -97,6 +104,6 @@ export function readMemory(cgroups: readonly MemoryCgroup[], root = ''): MemoryS
   return {
     totalBytes: Math.min(host.totalBytes, ...limits.map(({ limit }) => limit)),
     availableBytes: Math.min(host.availableBytes, ...limits.map(({ left }) => left)),
-    hostUsedBytes: host.totalBytes - host.availableBytes,
+    hostUsedBytes: host.totalBytes - host.availableBytes - ownBytes(root),
   };
 }

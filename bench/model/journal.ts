@@ -54,7 +54,7 @@ export interface RampStep {
   readonly launched: number;
   readonly ready: number;
   readonly alive: number;
-  /** MemTotal − MemAvailable of the host after settling, less the same before the ramp's first start. */
+  /** MemTotal − MemAvailable of the host after settling, without tare's own memory, less the same before the ramp's first start. */
   readonly usedBytes: number;
   readonly availableBytes: number;
   /** Median nanoseconds to `ready` of the starts of this step; null where none became ready. */

@@ -48,6 +48,11 @@ test('without a limited cgroup the host says how much there is', (t) => {
   t.deepEqual(memoryOf({ ...hybrid, ...v1('/a/b', UNLIMITED, 5, 1), ...v1('/a', UNLIMITED, 5, 1) }), HOST);
 });
 
+test('what this process holds itself is not counted as used', (t) => {
+  const files = { 'proc/self/status': 'Name:\tnode\nRssAnon:\t 1048576 kB\nRssFile:\t 4096 kB\n' };
+  t.deepEqual(memoryOf(files), { ...HOST, hostUsedBytes: 3 * GIB });
+});
+
 test('version 1: the lowest limit on the way up counts, and page cache in it can be dropped', (t) => {
   const files = {
     'proc/self/mountinfo': V1_MOUNTS,
