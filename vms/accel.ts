@@ -61,6 +61,18 @@ export function accelerators(root = ''): AcceleratorFacts {
   };
 }
 
+/** What opens /dev/kvm to the group whose member libvirt's user is. */
+export const OPEN_TO_LIBVIRT = 'chgrp kvm /dev/kvm && chmod 660 /dev/kvm';
+
+/** Why guests cannot use a /dev/kvm that opens for tare. Pure. @param user what libvirt runs guests as. */
+export function closedToGuests(user: string): Refusal {
+  return {
+    code: 'NO_KVM_PERMISSION',
+    reason: `libvirt's user ${user} has no permission for /dev/kvm`,
+    hint: `${OPEN_TO_LIBVIRT}; that user must be a member of the group`,
+  };
+}
+
 /** Why KVM cannot be used; undefined where it can. Pure. */
 export function kvmRefusal(facts: AcceleratorFacts): Refusal | undefined {
   const { cpuFeature, device, modules, inContainer, nested } = facts;

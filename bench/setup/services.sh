@@ -2,7 +2,8 @@
 # docker and libvirt: a running one is used and never touched; one that this set-up starts is recorded, so that
 # `make down` stops exactly that. Sourced, never run.
 
-# A line each: BOOT process SERVICE PID STARTTIME PROGRAM, or BOOT unit SERVICE UNIT.
+# A line each: BOOT process SERVICE PID STARTTIME PROGRAM, BOOT unit SERVICE UNIT, or BOOT device SERVICE PATH OWNERS MODE
+# with what the device had before.
 RECORD=$STATE/services.txt
 
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
@@ -82,9 +83,22 @@ start_directly() {
     fi
     start_detached docker dockerd
   else
+    open_kvm_to_libvirt
     pidof virtlogd >/dev/null || start_detached libvirt virtlogd
     if have libvirtd; then start_detached libvirt libvirtd; else start_detached libvirt virtqemud; fi
   fi
+}
+
+# Where no udev has done it, gives /dev/kvm the group and the mode that udev would. While libvirt's own user cannot open it,
+# libvirt takes what it knows of QEMU for outdated and examines it anew at every call: a minute for each start of a guest.
+open_kvm_to_libvirt() {
+  local owners mode
+  if [ ! -c /dev/kvm ] || ! getent passwd libvirt-qemu >/dev/null || ! getent group kvm >/dev/null; then return 0; fi
+  if setpriv --reuid=libvirt-qemu --regid=libvirt-qemu --init-groups test -r /dev/kvm -a -w /dev/kvm; then return 0; fi
+  read -r owners mode < <(stat --format='%u:%g %a' /dev/kvm)
+  say 'giving the group kvm access to /dev/kvm, as udev does (make down takes it back)'
+  record device libvirt /dev/kvm "$owners" "$mode"
+  chgrp kvm /dev/kvm && chmod 660 /dev/kvm
 }
 
 program_of() { if [ "$1" = docker ]; then echo dockerd; elif have libvirtd; then echo libvirtd; else echo virtqemud; fi; }
@@ -128,6 +142,11 @@ stop_recorded() {
   local boot kind service name started program
   read -r boot kind service name started program <<<"$1"
   [ "$boot" = "$(boot_id)" ] || return 0
+  if [ "$kind" = device ]; then
+    say "giving $name its owners and mode back"
+    chown "$started" "$name" && chmod "$program" "$name"
+    return
+  fi
   if [ "$kind" = unit ]; then
     say "stopping $name"
     systemctl stop "$name"
@@ -172,6 +191,7 @@ left_running() {
   [ -e "$RECORD" ] || return 0
   while read -r boot kind service name started _; do
     [ "$boot" = "$(boot_id)" ] || continue
+    [ "$kind" != device ] || continue
     [ "$kind" = unit ] || [ "$(start_time "$name")" = "$started" ] || continue
     echo "$service"
   done <"$RECORD" | sort -u | paste -sd ' '

@@ -4,7 +4,8 @@ import { unreachableParent } from '../../bench/image/reach.ts';
 import type { DesignedDifference, HostContext, Support } from '../../bench/model/runner.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { packageOf } from '../../bench/proc/programs.ts';
-import { accelerators, kvmRefusal } from '../../vms/accel.ts';
+import { accelerators, closedToGuests, kvmRefusal, type Refusal } from '../../vms/accel.ts';
+import { userWithoutKvm } from '../../vms/emulator-user.ts';
 import { offers, versions } from '../../vms/virsh.ts';
 
 type Unsupported = Extract<Support, { ok: false }>;
@@ -32,6 +33,11 @@ async function missingProgram(programs: readonly string[], signal: AbortSignal):
   return programs.find((program) => !found.has(program));
 }
 
+async function guestsRefusal(signal: AbortSignal): Promise<Refusal | undefined> {
+  const user = await userWithoutKvm(signal);
+  return user === undefined ? undefined : closedToGuests(user);
+}
+
 /**
  * The accelerator that guests get here: what was asked for, or KVM where it works.
  * @returns the reason where KVM was asked for and cannot be had.
@@ -41,7 +47,7 @@ export async function chooseAccelerator(
   signal: AbortSignal,
 ): Promise<{ readonly ok: true; readonly accelerator: 'kvm' | 'tcg' } | Unsupported> {
   if (accel === 'tcg') return { ok: true, accelerator: 'tcg' };
-  const refusal = kvmRefusal(accelerators());
+  const refusal = kvmRefusal(accelerators()) ?? (await guestsRefusal(signal));
   if (refusal === undefined && (await offers('kvm', signal))) return { ok: true, accelerator: 'kvm' };
   if (accel === 'auto') return { ok: true, accelerator: 'tcg' };
   if (refusal) return { ok: false, ...refusal };

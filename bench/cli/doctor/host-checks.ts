@@ -8,10 +8,12 @@ import type { HostFacts } from '../../model/manifest.ts';
 import { exec } from '../../proc/exec.ts';
 import { packageOf, PROGRAM_PACKAGES } from '../../proc/programs.ts';
 import { accelerators } from '../../../vms/accel.ts';
+import { userWithoutKvm } from '../../../vms/emulator-user.ts';
 import { type Check, check, type Finding, missing, ok, warn } from './check.ts';
 import { judgeKvm } from './kvm.ts';
 
 const NODE_MAJOR = 24;
+const LIBVIRT_MS = 20_000;
 
 /** Without one of these an instance cannot be given its limits. */
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
@@ -73,6 +75,16 @@ function memory(instanceBytes: number): Finding {
   return warn(found, advice);
 }
 
+async function kvm(): Promise<Finding> {
+  let closedTo: string | undefined;
+  try {
+    closedTo = await userWithoutKvm(AbortSignal.timeout(LIBVIRT_MS));
+  } catch {
+    // The runners' own lines say that libvirt does not answer.
+  }
+  return judgeKvm(accelerators(), closedTo);
+}
+
 /** Where bridged packets pass through the packet filter, clients need a rule of ours to reach instances on a bridge. */
 async function bridgedPackets(): Promise<Finding> {
   const filtered = readText('/proc/sys/net/bridge/bridge-nf-call-iptables')?.trim() === '1';
@@ -96,7 +108,7 @@ export function hostChecks(facts: HostFacts, instanceBytes: number): readonly Pr
     check('programs', 'programs', programs),
     check('kernel', 'kernel', () => ok(`${facts.kernel}, init ${facts.init}`)),
     check('cgroup', 'cgroups', controlGroups),
-    check('kvm', 'KVM', () => judgeKvm(accelerators())),
+    check('kvm', 'KVM', kvm),
     check('memory', 'memory', () => memory(instanceBytes)),
     check('pressure', 'stall times', pressure),
     check('bridged-packets', 'bridged packets', bridgedPackets),

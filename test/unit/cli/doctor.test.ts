@@ -38,6 +38,13 @@ for (const [way, facts, found, advice] of WAYS) {
   });
 }
 
+test('KVM: a device that libvirt’s own user cannot open keeps guests from it, and slows every one of them', (t) => {
+  const finding = judgeKvm({ ...INTEL, device: 'opens' }, '64055');
+  t.regex(finding.found, /^libvirt's user 64055 has no permission for \/dev\/kvm: VMs run emulated, and .* a minute/);
+  t.regex(finding.advice ?? '', /^chgrp kvm \/dev\/kvm && chmod 660 \/dev\/kvm/);
+  t.regex(judgeKvm({ ...INTEL, cpuFeature: null }, '64055').found, /^the CPU shows neither vmx nor svm; libvirt's user/);
+});
+
 function supported(as: string, title: string, accelerator: 'none' | 'tcg'): Support {
   const capabilities = { isolation: 'vm', accelerator, marks: ['launched', 'api'], designed: [] } as const;
   return { ok: true, as, title, capabilities, versions: { qemu: '7.2' } };
