@@ -56,10 +56,13 @@ export async function lineUp(
     const { runner, support } = candidate;
     onProgress(`preparing ${support.as}`);
     const prepared = new Map<string, Prepared>();
+    // What was found to run stands under that name: should KVM vanish from here on, emulation does not take its place.
+    const { accelerator } = support.capabilities;
+    const fixed = accelerator === 'none' ? run : { ...run, accel: accelerator };
     const wanted = specs.filter(({ emulatedToo }) => emulatedToo || allEmulated || !isEmulated(candidate));
     for (const { workload, spec } of wanted) {
       try {
-        prepared.set(workload, stack.use(await runner.prepare(spec, run)));
+        prepared.set(workload, stack.use(await runner.prepare(spec, fixed)));
       } catch (error) {
         run.signal.throwIfAborted();
         const isFirst = workload === wanted[0]?.workload;

@@ -157,6 +157,27 @@ test('a runner that cannot run here does not keep the others from running', asyn
   t.deepEqual(unavailable, [{ id: 'one', code: 'NO', reason: 'no such thing', hint: 'get one' }]);
 });
 
+test('should KVM vanish after it was found, emulation does not take its place under the same name', async (t) => {
+  const asked: string[] = [];
+  const guests = (accelerator: 'kvm' | 'tcg'): Runner => {
+    const fake = fakeRunner({ id: accelerator });
+    return {
+      ...fake,
+      async probe(host) {
+        const support = await fake.probe(host);
+        return support.ok ? { ...support, capabilities: { ...support.capabilities, accelerator } } : support;
+      },
+      prepare(spec, run) {
+        asked.push(`${accelerator} ${run.accel}`);
+        return fake.prepare(spec, run);
+      },
+    };
+  };
+  await using stack = new AsyncDisposableStack();
+  await lineUp([...fakes({ id: 'native' }), guests('kvm'), guests('tcg')], SPECS, fakeRun(), stack, () => {});
+  t.deepEqual(asked, ['kvm kvm', 'tcg tcg']);
+});
+
 test('an interruption ends the run between two instances and leaves no instance', async (t) => {
   const abort = new AbortController();
   const native = fakeRunner({ id: 'native' });
