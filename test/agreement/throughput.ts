@@ -10,6 +10,7 @@ import { ownedName } from '../../bench/proc/owner.ts';
 import { median } from '../../bench/stats/quantile.ts';
 import { signInterval } from '../../bench/stats/sign-interval.ts';
 import { workloadOf } from '../../bench/workloads/registry.ts';
+import { TAG_LABEL } from '../../runners/docker/cli.ts';
 import { dockerRunner } from '../../runners/docker/index.ts';
 import { keptTurn, type TurnOf } from '../helpers/turn.ts';
 
@@ -58,9 +59,23 @@ async function docker(words: readonly string[]): Promise<string> {
   return stdout;
 }
 
+/**
+ * A network of the same kind as tare's: one of one's own, as Compose makes it. With the rules that Docker puts there for its name
+ * server, also what stays inside is slower than on the default bridge, or without a network.
+ */
+function handNetwork(tag: string): string {
+  return ownedName(tag, 'by-hand');
+}
+
+async function makeHandNetwork(tag: string): Promise<AsyncDisposable> {
+  const name = handNetwork(tag);
+  await docker(['network', 'create', '--internal', '--label', `${TAG_LABEL}=${tag}`, name]);
+  return { [Symbol.asyncDispose]: async () => void (await docker(['network', 'rm', name])) };
+}
+
 /** One round by hand, in a container of its own. */
 async function byHand(
-  name: string,
+  { name, tag }: { readonly name: string; readonly tag: string },
   workload: Workload,
   image: Image,
   spec: InstanceSpec,
@@ -72,7 +87,8 @@ async function byHand(
   const memory = String(spec.memoryBytes);
   try {
     await docker([
-      ...['run', '--detach', '--name', name, '--network', 'none', '--cpuset-cpus', spec.cpus.join()],
+      ...['run', '--detach', '--name', name, '--label', `${TAG_LABEL}=${tag}`, '--network', handNetwork(tag)],
+      ...['--cpuset-cpus', spec.cpus.join()],
       ...['--memory', memory, '--memory-swap', memory, '--entrypoint', entry, reference, ...words],
     ]);
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -131,6 +147,7 @@ let disagreements = 0;
   const support = await dockerRunner.probe({ stateDir: STATE, accel: 'auto', signal });
   if (!support.ok) throw new RangeError(support.reason);
   const { capabilities } = support;
+  await using _network = await makeHandNetwork(owner.tag);
   let index = 0;
   const cpus = planCpusHere({ instanceCpus: 1, clientCpus: null });
   for (const workload of PROGRAMS.map(compared)) {
@@ -151,7 +168,7 @@ let disagreements = 0;
     for (let round = 0; round < rounds; round += 1) {
       const name = ownedName(owner.tag, `by-hand-${workload.id}-${round}`);
       const turns = [
-        async () => keep(hand, await byHand(name, workload, image, spec)),
+        async () => keep(hand, await byHand({ name, tag: owner.tag }, workload, image, spec)),
         async () => keep(tare, await byTare({ prepared, workload, capabilities, run, index: index++ })),
       ];
       // Neither is always the first of a round.
