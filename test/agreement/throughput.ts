@@ -20,7 +20,9 @@ import { keptTurn, type TurnOf } from '../helpers/turn.ts';
  * both medians, tare's exact 95% interval and whether the other median lies in it; exits 1 when the two differ by more than a tenth
  * in every way of looking at it: medians, and the exact interval of the ratio in turns.
  *
- *   node test/agreement/throughput.ts [ROUNDS]
+ *   node test/agreement/throughput.ts [ROUNDS] [none]
+ *
+ * With `none` the container by hand has no network, which shows what one costs that never leaves it.
  */
 
 const STATE = '/var/lib/tare';
@@ -29,7 +31,8 @@ const LARGEST_DIFFERENCE = 0.1;
 const LEVEL = 0.95;
 const OPERATION_TIME_MS = 500;
 const PROGRAMS = ['redis', 'sysbench', 'fio'];
-const rounds = Number(process.argv[2] ?? 12);
+const [, , roundsText = '12', networkOfHand = 'own'] = process.argv;
+const rounds = Number(roundsText);
 
 /** How somebody without tare reads each program's output. */
 const BY_HAND: Readonly<Record<string, (stdout: string) => number>> = {
@@ -64,11 +67,12 @@ async function docker(words: readonly string[]): Promise<string> {
  * server, also what stays inside is slower than on the default bridge, or without a network.
  */
 function handNetwork(tag: string): string {
-  return ownedName(tag, 'by-hand');
+  return networkOfHand === 'none' ? 'none' : ownedName(tag, 'by-hand');
 }
 
 async function makeHandNetwork(tag: string): Promise<AsyncDisposable> {
   const name = handNetwork(tag);
+  if (name === 'none') return { [Symbol.asyncDispose]: async () => {} };
   await docker(['network', 'create', '--internal', '--label', `${TAG_LABEL}=${tag}`, name]);
   return { [Symbol.asyncDispose]: async () => void (await docker(['network', 'rm', name])) };
 }
