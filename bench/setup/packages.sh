@@ -13,6 +13,8 @@ is_there() {
     no-systemd) systemd_runs || have libvirtd ;;
     # An engine that answers is used, whoever made it (docker-ce, podman's socket); Debian's conflicts with docker-ce.
     dockerd | docker) have "$1" || docker_answers ;;
+    # Where the kernel has AppArmor, Docker starts nothing without it; Debian's package only recommends it.
+    apparmor_parser) have "$1" || [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" != Y ] ;;
     # An engine with libvirt's modular daemons serves as well.
     libvirtd) have libvirtd || have virtqemud ;;
     *) have "$1" ;;

@@ -21,7 +21,7 @@ const versionSchema = z.looseObject({
   }),
 });
 
-const infoSchema = z.looseObject({ Driver: z.string() });
+const infoSchema = z.looseObject({ Driver: z.string(), SecurityOptions: z.array(z.string()).nullish() });
 
 /** Whether an engine answers that can start what tare starts. */
 export async function probeDocker(): Promise<Support> {
@@ -39,6 +39,10 @@ export async function probeDocker(): Promise<Support> {
   try {
     const version = await dockerJson(['version', '--format', '{{json .}}'], versionSchema);
     const info = await dockerJson(['info', '--format', '{{json .}}'], infoSchema);
+    if (info.SecurityOptions?.some((option) => option.startsWith('name=apparmor')) && !hasProgram('apparmor_parser')) {
+      const reason = 'the kernel has AppArmor, and without apparmor_parser the engine starts no container';
+      return { ok: false, code: 'TOOL_MISSING', reason, hint: 'install it with: apt-get install apparmor' };
+    }
     const runtime = version.Server.Components?.find(({ Name }) => Name === 'runc')?.Version;
     const containerd = version.Server.Components?.find(({ Name }) => Name === 'containerd')?.Version;
     return {
