@@ -22,7 +22,10 @@ export async function userWithoutKvm(signal: AbortSignal): Promise<string | unde
   if (user === undefined) return undefined;
   const { uid, gid } = user;
   const asUser = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups'];
-  const { exitCode, stderr } = await exec([...asUser, 'test', '-r', DEVICE, '-a', '-w', DEVICE], { signal, accept: 'any' });
+  const { exitCode, stderr } = await exec([...asUser, 'test', '-r', DEVICE, '-a', '-w', DEVICE], {
+    signal,
+    accept: 'any',
+  });
   // With words of its own, setpriv says that it could not become the user.
   return exitCode === 1 && stderr === '' ? uid : undefined;
 }

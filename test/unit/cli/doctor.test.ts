@@ -42,7 +42,10 @@ test('KVM: a device that libvirt’s own user cannot open keeps guests from it, 
   const finding = judgeKvm({ ...INTEL, device: 'opens' }, '64055');
   t.regex(finding.found, /^libvirt's user 64055 has no permission for \/dev\/kvm: VMs run emulated, and .* a minute/);
   t.regex(finding.advice ?? '', /^chgrp kvm \/dev\/kvm && chmod 660 \/dev\/kvm/);
-  t.regex(judgeKvm({ ...INTEL, cpuFeature: null }, '64055').found, /^the CPU shows neither vmx nor svm; libvirt's user/);
+  t.regex(
+    judgeKvm({ ...INTEL, cpuFeature: null }, '64055').found,
+    /^the CPU shows neither vmx nor svm; libvirt's user/,
+  );
 });
 
 function supported(as: string, title: string, accelerator: 'none' | 'tcg'): Support {
