@@ -15,9 +15,9 @@ TARE := $(NODE) bench/main.ts
 STAGES := $(NODE) test/helpers/summary/main.ts
 
 # The tests ask for everything: a missing runner is a failure there, not a warning.
-test test-integration test-browser test-slow: export TARE_REQUIRE_ALL := 1
+test test-integration test-browser test-slow test-kvm test-kvm-full: export TARE_REQUIRE_ALL := 1
 
-.PHONY: agree agree-density agree-throughput scale help setup bench image doctor down clean test test-unit test-integration test-browser test-slow lint types format format-check
+.PHONY: agree agree-density agree-throughput scale help setup bench image doctor down clean test test-unit test-integration test-browser test-slow test-kvm test-kvm-full lint types format format-check
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -65,6 +65,14 @@ test-integration: ## the tests on real software (root)
 test-slow: ## the tests of whole systems in full: minutes for each where they are emulated (root)
 	@$(SETUP) test
 	@$(STAGES) image slow
+
+test-kvm: ## KVM and cgroup v2 for real, in an emulated host with systemd: half an hour (root)
+	@$(SETUP) test
+	@$(STAGES) image kvm
+
+test-kvm-full: ## the same with whole systems and every program: hours (root)
+	@$(SETUP) test
+	@$(STAGES) image kvm-full
 
 test-browser: ## the tests of the report in a browser (root)
 	@$(SETUP) test

@@ -5,6 +5,7 @@ export type Stage =
 
 const SHELL_SCRIPTS = [
   '.ci/run',
+  'test/kvm/inside.sh',
   'bench/setup/with-node',
   ...['common', 'down', 'node', 'packages', 'plan', 'services', 'setup'].map((name) => `bench/setup/${name}.sh`),
 ];
@@ -28,4 +29,6 @@ export const STAGES: Readonly<Record<string, Stage>> = {
   },
   slow: { kind: 'tests', folder: 'test/slow', ava: ['--config', 'test/ava.slow.config.mjs'] },
   browser: { kind: 'tests', folder: 'test/browser', ava: ['--config', 'test/ava.browser.config.mjs'] },
+  kvm: { kind: 'tests', folder: 'test/kvm', ava: ['--config', 'test/ava.kvm.config.mjs'] },
+  'kvm-full': { kind: 'tests', folder: 'test/kvm', ava: ['--config', 'test/ava.kvm.config.mjs', '--', 'full'] },
 };

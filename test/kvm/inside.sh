@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# What is tried in the rig: a host with systemd, cgroup v2 and /dev/kvm. Every step's output and exit code are left in the
+# results folder, for the tests outside to judge; the console gets each step's name, time and, where it failed, its last lines.
+set -u
+export CI=true NO_COLOR=1 TARE_REQUIRE_ALL=1
+# Emulated, reading and compiling the same sources takes ten seconds each time.
+export NODE_COMPILE_CACHE=/var/tmp/node-cache
+results=/srv/rig/results
+cd /srv/rig/project || exit 1
+what=$(cat /srv/rig/what)
+matches=()
+
+# step NAME COMMAND...
+step() {
+  local name=$1 begun=$SECONDS code
+  shift
+  echo "== $name"
+  # A suite's results are shown as they come.
+  "$@" 2>"$results/$name.err" </dev/null | tee "$results/$name.out" | grep --line-buffered -E '^(not )?ok '
+  code=${PIPESTATUS[0]}
+  echo "$code" >"$results/$name.exit"
+  if [ "$code" = 0 ]; then
+    echo "== $name: ok after $((SECONDS - begun)) s"
+  else
+    echo "== $name: exit code $code after $((SECONDS - begun)) s"
+    tail -n 5 "$results/$name.out" "$results/$name.err" | cut -c 1-300
+  fi
+}
+
+tare() { bench/setup/with-node node bench/main.ts "$@"; }
+tap() { bench/setup/with-node ava --tap "$@"; }
+integration() { tap --config test/ava.integration.config.mjs "$@"; }
+states() { systemctl show --property=Id,ActiveState,MainPID docker.service containerd.service libvirtd.service; }
+
+facts() {
+  uname --kernel-release
+  stat --file-system --format='cgroup %T' /sys/fs/cgroup
+  printf 'init %s\n' "$(cat /proc/1/comm)"
+  grep -ow -m 1 svm /proc/cpuinfo
+  ls -l /dev/kvm
+  cut -d ' ' -f 1 /proc/modules | grep '^kvm'
+}
+
+# docker was never started, libvirtd runs already: the set-up may start the one and must leave the other alone.
+prepare_services() {
+  systemctl stop docker.service docker.socket containerd.service
+  systemctl start libvirtd.service
+}
+
+without_module() {
+  modprobe --remove kvm_amd && tare doctor --json
+  tare run --dry-run --json -r kvm-direct >"$results/auto-without-kvm.json"
+}
+
+with_module() { modprobe kvm_amd && udevadm settle && test -c /dev/kvm; }
+
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups bench/setup/with-node node bench/main.ts doctor --json; }
+
+in_container() {
+  docker run --rm --network none --volume /usr:/usr:ro --volume /srv/rig:/srv/rig:ro --workdir /srv/rig/project \
+    "$(docker image ls --quiet tare | head -n 1)" /srv/rig/bin/node bench/main.ts doctor --json
+}
+
+step facts facts
+step services prepare_services
+step before states
+step set-up bench/setup/setup.sh run
+step while-up states
+step doctor tare doctor --json
+if [ "$what" = full ]; then
+  step conformance integration test/integration/conformance.test.ts
+  step conformance-kvm tap --config test/ava.slow.config.mjs test/slow/conformance.test.ts
+  step run tare run --profile smoke --accel kvm --out "$results/runs"
+else
+  # Every rule takes a guest nearly a minute here: those that find other answers on such a host than on cgroup v1 and under TCG.
+  rules=('a start gives*' 'what was asked for*' 'stop ends*' 'an entry that ends at once*' 'a client outside*' 'a sweep takes*')
+  for rule in "${rules[@]}"; do matches+=(--match="runc: $rule" --match="docker: $rule" --match="kvm-direct: $rule"); done
+  step conformance integration test/integration/conformance.test.ts "${matches[@]}"
+  step run tare run --profile smoke --accel kvm --runners native,runc,docker,kvm-direct --out "$results/runs" \
+    --set 'throughput.workloads=[redis]'
+fi
+step as-nobody as_nobody
+step in-container in_container
+step without-module without_module
+step forced-kvm tare run --accel kvm -r kvm-direct -p smoke -e startup -o "$results/refused"
+step with-module with_module
+step leftovers integration test/integration/zz-sweep.test.ts
+step down bench/setup/down.sh
+step after states
+sync
+echo '== end'

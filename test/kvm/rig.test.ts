@@ -1,0 +1,183 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import test, { type ExecutionContext } from 'ava';
+import type { Examination } from '../../bench/cli/doctor/examine.ts';
+import type { DryRun } from '../../bench/cli/dry-run.ts';
+import type { JournalEvent, LimitsEvent } from '../../bench/model/journal.ts';
+import type { Manifest } from '../../bench/model/manifest.ts';
+import type { Result } from '../../bench/model/result.ts';
+import { resultSchema } from '../../reports/result-json.ts';
+import { type RigResults, runRig, type Step } from '../helpers/rig.ts';
+import { countTap } from '../helpers/summary/tap.ts';
+import { onlyBundle, tare } from '../helpers/tare.ts';
+
+const FULL = process.argv.includes('full');
+const MINUTE = 60_000;
+const CONTAINERS = ['runc', 'docker'];
+const GUESTS = FULL ? ['kvm-direct', 'kvm'] : ['kvm-direct'];
+
+let rig: RigResults & Disposable;
+
+test.serial.before('a host with systemd, cgroup v2 and KVM is booted', async (t) => {
+  const limit = FULL ? 300 * MINUTE : 60 * MINUTE;
+  t.timeout(limit + 10 * MINUTE);
+  rig = await runRig(FULL ? 'full' : 'short', limit);
+});
+
+test.serial.after.always('what came out of it is removed', () => rig?.[Symbol.dispose]());
+
+/** What a step printed; it must have ended well, or its last lines are the failure. */
+function good(t: ExecutionContext, name: string): string {
+  const { exitCode, stdout, stderr } = rig.step(name);
+  t.is(exitCode, 0, `${name}: ${`${stdout}\n${stderr}`.slice(-4000)}`);
+  return stdout;
+}
+
+function kvmCheck({ stdout }: Step): { readonly found: string; readonly advice: string | null } {
+  const { checks } = JSON.parse(stdout) as Examination;
+  const { found, advice } = checks.find(({ id }) => id === 'kvm') ?? { found: 'no such check', advice: null };
+  return { found, advice };
+}
+
+/** The state and the main process of each service, by unit. */
+function services(name: string, t: ExecutionContext): Readonly<Record<string, string>> {
+  const units = good(t, name).trim().split('\n\n');
+  return Object.fromEntries(
+    units.map((text) => {
+      const field = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1] ?? '';
+      return [field('Id'), `${field('ActiveState')} ${field('MainPID')}`];
+    }),
+  );
+}
+
+test('inside are systemd, cgroup v2, a CPU with SVM, and KVM as a module', (t) => {
+  const facts = good(t, 'facts');
+  for (const line of ['cgroup cgroup2fs', 'init systemd', 'svm', 'kvm_amd'])
+    t.true(facts.split('\n').includes(line), facts);
+  t.regex(facts, /^crw.* \/dev\/kvm$/m);
+});
+
+test('the set-up starts docker through systemd, uses the libvirtd that runs, and "make down" stops only docker', (t) => {
+  good(t, 'services');
+  t.regex(good(t, 'set-up'), /^starting docker$/m);
+  good(t, 'down');
+  const [before, up, after] = [services('before', t), services('while-up', t), services('after', t)];
+  t.is(before['docker.service'], 'inactive 0');
+  t.regex(up['docker.service'] ?? '', /^active [1-9]/);
+  t.is(after['docker.service'], 'inactive 0');
+  t.is(after['containerd.service'], 'inactive 0');
+  t.regex(before['libvirtd.service'] ?? '', /^active [1-9]/);
+  t.is(up['libvirtd.service'], before['libvirtd.service']);
+  t.is(after['libvirtd.service'], before['libvirtd.service']);
+});
+
+test('every runner holds to the contract', async (t) => {
+  for (const name of FULL ? ['conformance', 'conformance-kvm'] : ['conformance']) {
+    const lines: string[] = [];
+    const counts = await countTap(Readable.from([rig.step(name).stdout]), (line) => lines.push(line));
+    t.log(`${name}: ${counts.passed} rules held`);
+    t.is(counts.failed, 0, lines.filter((line) => !/^ {2}ok/.test(line)).join('\n'));
+    t.true(counts.passed >= (FULL ? 17 : 6 * 3));
+    good(t, name);
+  }
+});
+
+function evidence(): { readonly manifest: Manifest; readonly limits: readonly LimitsEvent[]; readonly result: Result } {
+  const bundle = onlyBundle(join(rig.folder, 'runs'));
+  const text = (name: string) => readFileSync(join(bundle, name), 'utf8');
+  const events = text('journal.ndjson').trim().split('\n');
+  return {
+    manifest: JSON.parse(text('manifest.json')) as Manifest,
+    limits: events.map((line) => JSON.parse(line) as JournalEvent).filter((event) => event.type === 'limits'),
+    result: resultSchema.parse(JSON.parse(text('result.json'))),
+  };
+}
+
+test('a run measures every runner, guests on KVM by the word of their monitor', (t) => {
+  good(t, 'run');
+  const { manifest, limits, result } = evidence();
+  t.is(result.outcome, 'complete');
+  t.deepEqual(result.unavailable, []);
+  t.deepEqual(
+    result.failures.filter(({ code }) => code !== 'NO_SLOPE'),
+    [],
+  );
+  t.regex(manifest.host.cgroup, /^v2/);
+  const ids = ['native', ...CONTAINERS, ...GUESTS];
+  t.deepEqual(
+    manifest.runners.map(({ id, as }) => [id, as]),
+    ids.map((id) => [id, id]),
+  );
+  for (const id of ids) {
+    const runner = manifest.runners.find((one) => one.id === id);
+    const isGuest = GUESTS.includes(id);
+    t.is(runner?.capabilities.accelerator, isGuest ? 'kvm' : 'none');
+    t.is(runner?.capabilities.nested, isGuest ? true : undefined);
+    const read = limits.filter((event) => event.runner === id).map((event) => event.limits);
+    t.true(read.length > 0, id);
+    for (const { accelerator, memoryBytes, cpus } of read) {
+      t.is(accelerator, isGuest ? 'kvm' : 'none');
+      t.deepEqual([memoryBytes, cpus?.length], id === 'native' ? [null, 1] : [manifest.spec.memoryBytes, 1], id);
+    }
+    const ready = result.cells.find(({ runner: of, metric }) => of === id && metric === 'ready');
+    t.true((ready?.median ?? 0) > 0, id);
+    t.log(`${id}: ready ${((ready?.median ?? Number.NaN) / 1e9).toFixed(2)} s, ${JSON.stringify(read[0])}`);
+  }
+});
+
+test('read outside, the bundle says nested in every form, and is never held against one of this host', async (t) => {
+  const bundle = onlyBundle(join(rig.folder, 'runs'));
+  const out = mkdtempSync(join(tmpdir(), 'tare-test-'));
+  t.teardown(() => rmSync(out, { recursive: true }));
+  const again = await tare(['report', bundle]);
+  t.is(again.exitCode, 0, again.all);
+  const { result } = evidence();
+  for (const runner of result.runners.filter(({ isolation }) => isolation === 'vm')) {
+    t.regex(runner.title, /^KVM, nested/);
+    const shown = `${runner.as} (nested)`;
+    for (const name of ['table.md', 'report.html'])
+      t.true(readFileSync(join(bundle, name), 'utf8').includes(shown), name);
+  }
+  const here = await tare([
+    'run',
+    '-p',
+    'smoke',
+    '-e',
+    'startup',
+    '-r',
+    'native,kvm-direct',
+    '--accel',
+    'tcg',
+    '-o',
+    out,
+  ]);
+  t.is(here.exitCode, 0, here.all);
+  const compared = await tare(['compare', bundle, onlyBundle(out)]);
+  t.is(compared.exitCode, 3, compared.all);
+  t.regex(compared.all ?? '', /runner kvm-direct accelerator is kvm/);
+});
+
+test('doctor tells apart: nested KVM, no module, no permission, in a container', (t) => {
+  good(t, 'doctor');
+  t.is(kvmCheck(rig.step('doctor')).found, '/dev/kvm opens (svm), nested in a virtual machine');
+  t.is(kvmCheck(rig.step('without-module')).found, 'the kernel module kvm_amd is not loaded: VMs run emulated');
+  t.is(kvmCheck(rig.step('without-module')).advice, 'modprobe kvm_amd');
+  t.is(kvmCheck(rig.step('as-nobody')).found, 'no permission for /dev/kvm: VMs run emulated');
+  t.regex(kvmCheck(rig.step('in-container')).found, /^\/dev\/kvm does not open \(ENOENT\) in this container/);
+});
+
+test('without KVM a run goes to TCG under its own name, or fails where KVM was asked for', (t) => {
+  const { runners } = JSON.parse(readFileSync(join(rig.folder, 'auto-without-kvm.json'), 'utf8')) as DryRun;
+  const [only] = runners;
+  t.like(only, { id: 'kvm-direct', support: { ok: true, as: 'tcg-direct' } });
+  const { exitCode, stderr } = rig.step('forced-kvm');
+  t.is(exitCode, 3);
+  t.regex(stderr, /the kernel module kvm_amd is not loaded/);
+  good(t, 'with-module');
+});
+
+test('nothing of tare’s is left inside', (t) => {
+  good(t, 'leftovers');
+});
