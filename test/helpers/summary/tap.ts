@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { createInterface } from 'node:readline';
 import { type FinalResults, Parser, type Result } from 'tap-parser';
 
 export interface Counts {
@@ -46,14 +47,20 @@ export function describe(result: Result, ms = 0): string {
 export async function countTap(tap: Readable, print: (line: string) => void): Promise<Counts> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const parser = new Parser();
+  // The parser tells of a result when the next one has begun: its time is that of its own line.
+  const times: number[] = [];
   let lastMs = performance.now();
+  createInterface({ input: tap }).on('line', (line) => {
+    if (!/^(?:not )?ok /.test(line)) return;
+    times.push(performance.now() - lastMs);
+    lastMs = performance.now();
+  });
   const fail = (line: string) => {
     counts.failed += 1;
     print(line);
   };
   parser.on('assert', (result: Result) => {
-    const ms = performance.now() - lastMs;
-    lastMs += ms;
+    const ms = times.shift();
     if (result.skip || result.todo) counts.skipped += 1;
     else if (result.ok) counts.passed += 1;
     else return fail(describe(result, ms));

@@ -67,6 +67,17 @@ test('a failed test needs no further word about the exit code', (t) => {
   t.is(defectOf({ passed: 1, failed: 1, skipped: 0 }, { exitCode: 1, signal: null }), undefined);
 });
 
+test('a test’s time is its own, not that of the one after it', async (t) => {
+  async function* lines() {
+    yield 'TAP version 13\n# first\nok 1 - first\n';
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    yield '# second\nok 2 - second\n1..2\n';
+  }
+  const { output } = await read(Readable.from(lines(), { objectMode: false }));
+  t.regex(output, /^ {2}ok {3}first$/m);
+  t.regex(output, /^ {2}ok {3}second \(2\.\d s\)$/m);
+});
+
 test('the closing line names the sums', (t) => {
   const sum = add({ passed: 2, failed: 0, skipped: 1 }, { passed: 40, failed: 1, skipped: 0 });
   t.is(closingLine(sum), '42 passed, 1 failed, 1 skipped');
