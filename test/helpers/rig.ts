@@ -63,7 +63,17 @@ export async function runRig(what: 'short' | 'full', timeoutMs: number): Promise
   const folder = mkdtempSync('/var/tmp/tare-rig-');
   chmodSync(folder, 0o700);
   try {
-    const state = { images: withPointers(image.folder), kernels: [kernel.folder], disks: [disk.folder] };
+    const images = [image];
+    const systems: string[] = [];
+    if (what === 'full') {
+      images.push(await buildImage({ stateDir: STATE, signal, onProgress: () => {}, flavour: 'node' }));
+      systems.push((await prepareSystem(STATE, image, signal)).folder);
+    }
+    const shared = images.flatMap((one) => withPointers(one.folder));
+    const state = {
+      ...{ images: shared, kernels: [kernel.folder], disks: [disk.folder] },
+      ...(systems.length === 0 ? {} : { systems }),
+    };
     const work = await makeWorkDisk({
       ...{ folder, project: PROJECT, beside: ['node_modules'], state, what, signal },
       script: join(PROJECT, 'test/kvm/inside.sh'),
