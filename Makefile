@@ -17,7 +17,7 @@ STAGES := $(NODE) test/helpers/summary/main.ts
 # The tests ask for everything: a missing runner is a failure there, not a warning.
 test test-integration test-browser test-slow test-kvm test-kvm-full: export TARE_REQUIRE_ALL := 1
 
-.PHONY: agree agree-density agree-throughput scale help setup bench image doctor down clean test test-unit test-integration test-browser test-slow test-kvm test-kvm-full lint types format format-check
+.PHONY: agree agree-density agree-throughput scale help setup bench image doctor down clean test test-unit test-integration test-browser test-slow test-kvm test-kvm-full test-stats stats-tables lint types format format-check
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -52,7 +52,7 @@ clean: ## remove what dead runs left on this machine (root)
 
 test: ## set up, then every check and every test (root)
 	@$(SETUP) test
-	@$(STAGES) image lint types format unit integration browser
+	@$(STAGES) image lint types format unit stats integration browser
 
 test-unit: ## the tests that start nothing
 	@$(SETUP) node
@@ -73,6 +73,14 @@ test-kvm: ## KVM and cgroup v2 for real, in an emulated host with systemd: half 
 test-kvm-full: ## the same with whole systems and every program: hours (root)
 	@$(SETUP) test
 	@$(STAGES) image kvm-full
+
+test-stats: ## what the statistics are worth, by simulation, and docs/statistics.md against it: minutes
+	@$(SETUP) node
+	@$(STAGES) stats-full
+
+stats-tables: ## make the tables of docs/statistics.md anew: minutes
+	@$(SETUP) node
+	@$(NODE) test/stats/write.ts
 
 test-browser: ## the tests of the report in a browser (root)
 	@$(SETUP) test

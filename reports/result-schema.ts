@@ -72,6 +72,23 @@ const cell = z.strictObject({
   ci: interval.nullable(),
   min: number.nullable(),
   max: number.nullable(),
+  tails: z.array(
+    z
+      .strictObject({
+        p: number.describe('0.95 and 0.99; 0.05 and 0.01 where higher is better'),
+        value: number.nullable().describe('null: too few blocks, or failures reach it'),
+        ci: interval.nullable(),
+        needsBlocks: count.describe('the fewest blocks with which there is an interval'),
+      })
+      .describe('a quantile towards what is worse'),
+  ),
+  scatter: z
+    .strictObject({
+      operation: number.nullable().describe('between operations of one start; null where none has several'),
+      restart: number.nullable().describe('between starts; null for fewer than two'),
+    })
+    .nullable()
+    .describe('standard deviations on the log scale: 0.01 is about 1%; null where a value has no logarithm'),
   status: z
     .enum(['assessable', 'emulated', 'not-comparable', 'no-data'])
     .describe('emulated values have neither ratio nor verdict; not-comparable: an undeclared difference was read back'),
@@ -131,6 +148,7 @@ const runner = z.strictObject({
   versions: z.record(text, text),
   digest: text.describe('identity of what it starts for the first workload'),
   digests: z.exactOptional(z.record(text, text)).describe('the same by workload'),
+  baselineOf: z.exactOptional(text).describe('the runner whose baseline it is, with another configuration'),
   isolation: text,
   accel: text,
 });
@@ -161,6 +179,19 @@ const ramp = z.strictObject({
   arm: text,
   steps: z.array(rampStep),
 });
+
+const calibrationRate = z
+  .strictObject({
+    ...{ experiment: text, workload: text, runner: text },
+    arm: text.describe('held against the first arm of the same runner'),
+    injected: number.nullable().describe('share of a start that was really injected; null where nothing was'),
+    gates: count.describe('comparisons'),
+    gateBlocks: count.describe('blocks of each'),
+    claimed: count.describe('called different; slower, where something was injected'),
+    wrong: count.describe('claims that were wrong'),
+    ci: interval,
+  })
+  .describe('how often a runner was found to differ from itself');
 
 const guard = z.strictObject({
   guard: text,
@@ -211,6 +242,7 @@ export const resultSchema = z
       z.strictObject({ runner: text, limit: text, expected: text, actual: text, designed: text.nullable() }),
     ),
     ramps: z.array(ramp),
+    calibration: z.array(calibrationRate),
     guards: z.array(guard),
     failures: z.array(failure),
     outcome: z

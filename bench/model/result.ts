@@ -32,6 +32,18 @@ export interface RatioToNative {
   readonly needsBlocks: number | null;
 }
 
+/** A quantile far from the middle, towards what is worse. */
+export interface Tail {
+  /** 0.95 and 0.99; 0.05 and 0.01 where higher is better. */
+  readonly p: number;
+  /** Null where n is too small for an interval, or failures reach it. */
+  readonly value: number | null;
+  /** At 95%; null where n is too small. */
+  readonly ci: Interval | null;
+  /** The fewest blocks with which there is an interval. */
+  readonly needsBlocks: number;
+}
+
 /** runner × experiment × workload × metric. */
 export interface Cell {
   /** `runner/experiment/workload/metric`: what evidence points to. */
@@ -51,6 +63,12 @@ export interface Cell {
   readonly ci: Interval | null;
   readonly min: number | null;
   readonly max: number | null;
+  readonly tails: readonly Tail[];
+  /**
+   * Standard deviations on the log scale, as shares: between operations of one start (null where none has several), and between starts.
+   * Null where a value has no logarithm.
+   */
+  readonly scatter: { readonly operation: number | null; readonly restart: number | null } | null;
   /** `emulated`: shown apart, without ratio or verdict. `not-comparable`: an undeclared difference was read back. */
   readonly status: 'assessable' | 'emulated' | 'not-comparable' | 'no-data';
   readonly ratioToNative: RatioToNative | null;
@@ -108,6 +126,26 @@ export interface FailureSummary {
   readonly count: number;
 }
 
+/** How often comparisons of a runner with itself claimed a difference. */
+export interface CalibrationRate {
+  readonly experiment: string;
+  readonly workload: string;
+  readonly runner: string;
+  /** Which arm was held against the first. */
+  readonly arm: string;
+  /** What was really injected, as a share of a start (medians); null where nothing was. */
+  readonly injected: number | null;
+  /** Comparisons, and the blocks of each. */
+  readonly gates: number;
+  readonly gateBlocks: number;
+  /** Of these, how many called the arm different; slower, where something was injected. */
+  readonly claimed: number;
+  /** Claims that were wrong: any where nothing was injected, else "faster". */
+  readonly wrong: number;
+  /** Of the share that was claimed, exact. */
+  readonly ci: Interval;
+}
+
 /** One ramp of instances, from the first step to the rule that ended it. */
 export interface RampSummary {
   readonly runner: string;
@@ -142,6 +180,7 @@ export interface Result {
   readonly claims: readonly ClaimResult[];
   readonly differences: readonly Difference[];
   readonly ramps: readonly RampSummary[];
+  readonly calibration: readonly CalibrationRate[];
   readonly guards: readonly GuardSummary[];
   readonly failures: readonly FailureSummary[];
   readonly outcome: 'complete' | 'interrupted' | 'failed' | 'cut';

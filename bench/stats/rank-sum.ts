@@ -75,8 +75,18 @@ export function shiftOf(first: readonly number[], second: readonly number[], lev
   };
 }
 
+/** A gate asks for the same few again and again. */
+const tailRanks = new Map<string, number>();
+
 /** The largest k with P(U ≤ k − 1) ≤ α; 0 where even the smallest U is likelier than that. */
 function tailRank(m: number, n: number, alpha: number): number {
+  const key = [m, n, alpha].join(' ');
+  const rank = tailRanks.get(key) ?? countTail(m, n, alpha);
+  tailRanks.set(key, rank);
+  return rank;
+}
+
+function countTail(m: number, n: number, alpha: number): number {
   requireWhole('the size of a sample', m, 1);
   requireWhole('the size of a sample', n, 1);
   if (Math.max(m, n) > EXACT) {

@@ -1,10 +1,12 @@
 import type { JournalEvent } from '../model/journal.ts';
 import type { Manifest, ManifestRunner, PlannedExperiment } from '../model/manifest.ts';
 import { isCompared, type Metric } from '../model/metric.ts';
-import type { Cell, Interval, RatioToNative } from '../model/result.ts';
+import type { Cell, Interval, RatioToNative, Tail } from '../model/result.ts';
 import type { Text } from '../model/text.ts';
+import { componentsOf } from '../stats/components.ts';
 import { extendedMedian } from '../stats/quantile.ts';
 import { type SignInterval, signInterval, widestInterval } from '../stats/sign-interval.ts';
+import { fewestForTail, tailEstimate } from '../stats/tail.ts';
 import { seriesWarnings } from '../stats/warnings.ts';
 import { finiteOrNull, ratioOf } from './ratios.ts';
 import type { BlockValue, Series, SeriesKey } from './series.ts';
@@ -13,6 +15,19 @@ const NATIVE = 'native';
 
 function intervalOf(found: SignInterval | null): Interval | null {
   return found && { lo: finiteOrNull(found.lo), hi: finiteOrNull(found.hi), level: found.attainedLevel };
+}
+
+/** How far out, towards what is worse, and at which level: alone, not as one of the comparisons. */
+const TAILS = [0.95, 0.99];
+const TAIL_LEVEL = 0.95;
+
+function tailsOf(values: readonly number[], { better }: Metric): readonly Tail[] {
+  return TAILS.map((share) => {
+    const p = better === 'lower' ? share : Number((1 - share).toFixed(2));
+    const found = tailEstimate(values, p, TAIL_LEVEL);
+    const value = found && finiteOrNull(found.value);
+    return { p, value, ci: intervalOf(found), needsBlocks: fewestForTail(p, TAIL_LEVEL) };
+  });
 }
 
 /** Failures as the extreme that counts against the runner. */
@@ -144,6 +159,8 @@ export function cellOf(
     ci: intervalOf(signInterval(all, manifest.level) ?? widestInterval(all)),
     min: numbers.length > 0 ? Math.min(...numbers) : null,
     max: numbers.length > 0 ? Math.max(...numbers) : null,
+    tails: tailsOf(all, metric),
+    scatter: componentsOf(series.operations({ ...key, runner: runner.as })),
     status,
     ratioToNative: compared ? ratioOf(values, native, metric, manifest) : null,
     ratioToContainer: status === 'assessable' ? ratioToContainer(context, runner, key, metric, values) : null,

@@ -34,6 +34,14 @@ export class Series {
     this.#groups = Map.groupBy(events.filter(isReading), groupOf);
   }
 
+  /** A cell's raw values, start by start; none of those that failed. */
+  operations({ metric, ...group }: SeriesKey): readonly (readonly number[])[] {
+    const samples = (this.#groups.get(groupOf(group)) ?? []).filter(
+      (event): event is SampleEvent => event.type === 'sample' && event.metric === metric,
+    );
+    return [...Map.groupBy(samples, ({ block }) => block).values()].map((start) => start.map(({ value }) => value));
+  }
+
   /** A cell's values by block, in block order. A block in which the metric failed counts as failed, whatever else it has. */
   blockValues(key: SeriesKey): readonly BlockValue[] {
     const operations = new Map<number, { position: number; values: number[]; failed: boolean }>();

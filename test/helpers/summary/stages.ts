@@ -22,6 +22,8 @@ export const STAGES: Readonly<Record<string, Stage>> = {
   types: { kind: 'check', commands: [['tsc']] },
   format: { kind: 'check', commands: [['biome', 'format']] },
   unit: { kind: 'tests', folder: 'test/unit', ava: [] },
+  stats: { kind: 'tests', folder: 'test/stats', ava: ['--config', 'test/ava.stats.config.mjs'] },
+  'stats-full': { kind: 'tests', folder: 'test/stats', ava: ['--config', 'test/ava.stats.config.mjs', '--', 'full'] },
   integration: {
     kind: 'tests',
     folder: 'test/integration',

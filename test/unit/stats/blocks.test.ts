@@ -10,7 +10,7 @@ import {
 } from '../../../bench/stats/blocks.ts';
 import { pairedRatio } from '../../../bench/stats/ratio.ts';
 import { signInterval } from '../../../bench/stats/sign-interval.ts';
-import { normal, shareOf } from './noise.ts';
+import { normal, shareOf } from '../../stats/noise.ts';
 
 const INPUT = {
   pilot: [[0.1, 0.12, 0.11]],

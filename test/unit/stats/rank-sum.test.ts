@@ -1,7 +1,7 @@
 import test from 'ava';
 import { assert as check, constantFrom, double, array, property } from 'fast-check';
 import { rankSumProbabilities, shiftOf, smallestRankSumP } from '../../../bench/stats/rank-sum.ts';
-import { margin, NOISES, shareOf } from './noise.ts';
+import { margin, NOISES, shareOf } from '../../stats/noise.ts';
 
 test('the distribution of U is that of the published tables', (t) => {
   // Mann and Whitney (1947), table I: P(U ≤ u) for n = 3 and n = 4.

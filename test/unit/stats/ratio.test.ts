@@ -1,4 +1,5 @@
 import test from 'ava';
+import * as fc from 'fast-check';
 import { ParseError } from '../../../bench/errors.ts';
 import { type PairedBlock, pairedRatio, type Reading } from '../../../bench/stats/ratio.ts';
 
@@ -77,5 +78,49 @@ test('readings that are no numbers and blocks that come twice throw', (t) => {
   t.like(
     t.throws(() => pairedRatio(twice, 'lower', 0.95)),
     { code: 'DUPLICATE_BLOCK' },
+  );
+});
+
+/** Pairs of readings far enough from 0 and ∞ that a factor keeps them so. */
+const readings = fc.array(
+  fc.tuple(fc.double({ min: 1e-3, max: 1e3, noNaN: true }), fc.double({ min: 1e-3, max: 1e3, noNaN: true })),
+  { minLength: 6, maxLength: 40 },
+);
+
+const close = (a: number, b: number): boolean => Math.abs(Math.log(a / b)) < 1e-9;
+
+test('with the arms exchanged the ratio and its interval are the inverse', (t) => {
+  fc.assert(
+    fc.property(readings, (pairs) => {
+      const there = pairedRatio(blocks(pairs), 'lower', 0.95);
+      const back = pairedRatio(blocks(pairs.map(([a, b]) => [b, a] as const)), 'lower', 0.95);
+      t.true(close((there.value ?? 0) * (back.value ?? 0), 1));
+      const [lo = 0, hi = 0] = there.ci ?? [];
+      const [backLo = 0, backHi = 0] = back.ci ?? [];
+      t.true(close(lo * backHi, 1) && close(hi * backLo, 1));
+    }),
+  );
+});
+
+test('the unit does not matter', (t) => {
+  fc.assert(
+    fc.property(readings, fc.double({ min: 1e-6, max: 1e6, noNaN: true }), (pairs, factor) => {
+      const one = pairedRatio(blocks(pairs), 'lower', 0.95);
+      const other = pairedRatio(blocks(pairs.map(([a, b]) => [factor * a, factor * b] as const)), 'lower', 0.95);
+      t.true(close(one.value ?? 0, other.value ?? 1));
+      t.true(close(one.ci?.[0] ?? 0, other.ci?.[0] ?? 1) && close(one.ci?.[1] ?? 0, other.ci?.[1] ?? 1));
+    }),
+  );
+});
+
+test('a higher level never makes the interval narrower', (t) => {
+  fc.assert(
+    fc.property(readings, fc.double({ min: 0.5, max: 0.96, noNaN: true }), (pairs, level) => {
+      const narrow = pairedRatio(blocks(pairs), 'lower', level).ci;
+      const wide = pairedRatio(blocks(pairs), 'lower', (1 + level) / 2).ci;
+      // Too few blocks for the higher level: as wide as can be.
+      if (wide === null || narrow === null) return;
+      t.true(wide[0] <= narrow[0] && wide[1] >= narrow[1]);
+    }),
   );
 });

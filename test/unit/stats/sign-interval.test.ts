@@ -3,7 +3,7 @@ import { ConfigError, ParseError } from '../../../bench/errors.ts';
 import { seededRandom } from '../../../bench/stats/random.ts';
 import { signInterval, widestInterval } from '../../../bench/stats/sign-interval.ts';
 import { quantile } from '../../../bench/stats/quantile.ts';
-import { autocorrelated, margin, NOISES, shareOf } from './noise.ts';
+import { autocorrelated, margin, NOISES, shareOf } from '../../stats/noise.ts';
 
 const oneTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1);
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import { ParseError } from '../../../bench/errors.ts';
 import { seededRandom } from '../../../bench/stats/random.ts';
 import { type SeriesSample, seriesWarnings } from '../../../bench/stats/warnings.ts';
-import { autocorrelated, NOISES, normal, shareOf } from './noise.ts';
+import { autocorrelated, NOISES, normal, shareOf } from '../../stats/noise.ts';
 
 const RUNNERS = 4;
 

@@ -4,7 +4,7 @@ import { type PairedBlock, pairedRatio } from '../../../bench/stats/ratio.ts';
 import type { Random } from '../../../bench/stats/random.ts';
 import { seriesWarnings } from '../../../bench/stats/warnings.ts';
 import { compare } from '../../../bench/verdict/comparison.ts';
-import { autocorrelated, margin, NOISES, type Noise, shareOf } from '../stats/noise.ts';
+import { autocorrelated, margin, NOISES, type Noise, shareOf } from '../../stats/noise.ts';
 
 const LEVEL = 0.95;
 const DELTA = 0.05;

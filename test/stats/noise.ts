@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from '../../../bench/stats/random.ts';
+import { type Random, seededRandom } from '../../bench/stats/random.ts';
 
 /** One value of noise around its median, on the log scale, roughly in units of its spread. */
 export type Noise = (random: Random) => number;
