@@ -233,6 +233,7 @@ export const CONTRACT: readonly ContractRule[] = [
   },
   {
     name: 'a sweep takes what a dead owner left, only that, and twice is fine',
+    alone: true,
     async check(subject) {
       const { runner, run, spec } = subject;
       await using prepared = await runner.prepare(spec, run);

@@ -62,6 +62,7 @@ export const MEASURING_RULES: readonly ContractRule[] = [
   },
   {
     name: 'what a client takes is gone with the preparation, and without a network there is none',
+    alone: true,
     async check(subject) {
       const { capabilities } = await supported(subject);
       await leavesNothing(subject, async () => {

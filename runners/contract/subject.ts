@@ -11,6 +11,8 @@ export interface ContractSubject {
 /** One rule of the contract; `check` throws ContractError where the runner breaks it. Run them one after another. */
 export interface ContractRule {
   readonly name: string;
+  /** No other preparation of the run may stand meanwhile: it would keep what should go, or be taken away. */
+  readonly alone?: true;
   check(subject: ContractSubject): Promise<void>;
 }
 
