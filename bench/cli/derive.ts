@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Bundle } from '../journal/read.ts';
-import { replaceFile } from '../journal/write.ts';
+import { replaceFile } from '../proc/replace-file.ts';
 import type { Result } from '../model/result.ts';
 import { deriveResult } from '../verdict/result.ts';
 import { samplesCsv, tableCsv } from '../../reports/csv.ts';

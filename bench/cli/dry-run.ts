@@ -76,6 +76,7 @@ export function describeRun(config: Config, facts: RunFacts): DryRun {
       config,
       runners: able,
       clients: facts.experiments.some(measuresFromOutside),
+      tuning: config.tune ? facts.tuning : [],
       bridgesFiltered: facts.bridgesFiltered,
     }),
     cpus: facts.cpus,

@@ -1,9 +1,24 @@
 import { join } from 'node:path';
-import { codeOf, messageOf } from '../errors.ts';
+import { CleanupError, codeOf, messageOf } from '../errors.ts';
+import { restore, tunedBy, tunedRuns } from '../host/tuning.ts';
 import type { OwnerFilter, ResourceRef } from '../model/owner.ts';
 import type { SweepContext } from '../model/runner.ts';
 import { RUNNERS } from '../../runners/registry.ts';
 import { sweepHost } from '../../runners/shared/sweep.ts';
+
+/** Settings of the host that matching runs have changed; they go back before the folder with their record does. */
+async function sweepSettings(owner: OwnerFilter, { stateDir, dryRun }: SweepContext): Promise<readonly ResourceRef[]> {
+  const runs = tunedRuns(stateDir).filter(({ tag }) => owner.matches(tag));
+  const found = runs.flatMap(({ folder, tag }) =>
+    tunedBy(folder).map(({ path }): ResourceRef => ({ kind: 'setting', id: path, tag })),
+  );
+  const stuck = dryRun ? [] : runs.flatMap(({ folder }) => restore(folder));
+  if (stuck.length === 0) return found;
+  const hints = stuck.map(({ path, before }) => `echo ${before} > ${path}`);
+  throw new CleanupError('SETTING_STAYS', `${stuck.map(({ path }) => path).join(', ')} cannot be put back`, {
+    hint: hints.join('; '),
+  });
+}
 
 export interface SweepReport {
   readonly found: readonly ResourceRef[];
@@ -15,7 +30,11 @@ export interface SweepReport {
 export async function sweepEverything(owner: OwnerFilter, context: SweepContext): Promise<SweepReport> {
   const found: ResourceRef[] = [];
   const problems: string[] = [];
-  const sweeps = [...RUNNERS.map((runner) => () => runner.sweep(owner, context)), () => sweepHost(owner, context)];
+  const sweeps = [
+    () => sweepSettings(owner, context),
+    ...RUNNERS.map((runner) => () => runner.sweep(owner, context)),
+    () => sweepHost(owner, context),
+  ];
   for (const sweep of sweeps) {
     try {
       found.push(...(await sweep()));

@@ -1,4 +1,5 @@
 import { WorkloadError } from '../errors.ts';
+import { dropCaches } from '../host/caches.ts';
 import type { Experiment, Subject } from '../model/experiment.ts';
 import { sinceLaunch } from '../model/mark.ts';
 import type { Metric } from '../model/metric.ts';
@@ -54,15 +55,20 @@ async function recordChannel(subject: Subject, instance: Instance): Promise<void
   }
 }
 
-/** How long one fresh instance takes from its first launch command to each named end point, and to its end. */
+/**
+ * How long one fresh instance takes from its first launch command to each named end point, and to its end; `cold` forgets
+ * beforehand what the host has read from its disks, and is an experiment of its own.
+ */
 export function startupExperiment(options: {
   readonly workload: Workload;
   readonly pilotBlocks: number;
   readonly stopTimeoutMs: number;
+  readonly cold?: boolean;
 }): Experiment {
+  const cold = options.cold === true;
   return {
-    id: 'startup',
-    title: 'Startup',
+    id: cold ? 'cold' : 'startup',
+    title: cold ? 'Startup, cold' : 'Startup',
     workload: options.workload,
     metrics: METRICS,
     pilotBlocks: options.pilotBlocks,
@@ -70,6 +76,7 @@ export function startupExperiment(options: {
     emulatedToo: true,
     share: 2,
     async measure(subject) {
+      if (cold) await dropCaches(subject.signal);
       const daemons = await subject.prepared.daemons();
       const before = subject.hostCpuNs(daemons);
       await using instance = await subject.start([...MARK_METRICS, 'cpu']);

@@ -1,18 +1,9 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { InterruptedError, ResourceError } from '../errors.ts';
 import type { JournalEvent } from '../model/journal.ts';
 import type { Manifest } from '../model/manifest.ts';
-
-/** Replaces a file in one step and makes it durable: readers see the old or the new one, never a part. */
-export function replaceFile(path: string, text: string): void {
-  const draft = `${path}.draft`;
-  writeFileSync(draft, text);
-  const fd = openSync(draft, 'r');
-  fsyncSync(fd);
-  closeSync(fd);
-  renameSync(draft, path);
-}
+import { replaceFile } from '../proc/replace-file.ts';
 
 /** `manifest.json` of a bundle. */
 export function writeManifest(bundle: string, manifest: Manifest): void {

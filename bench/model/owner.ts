@@ -21,7 +21,8 @@ export type ResourceKind =
   | 'rule'
   | 'mount'
   | 'cgroup'
-  | 'folder';
+  | 'folder'
+  | 'setting';
 
 /** One thing on the host that tare made. */
 export interface ResourceRef {

@@ -17,6 +17,7 @@ export const PROGRAM_PACKAGES: Readonly<Record<string, string>> = {
   'musl-gcc': 'musl-tools',
   'qemu-img': 'qemu-utils',
   'qemu-system-x86_64': 'qemu-system-x86',
+  'rsvg-convert': 'librsvg2-bin',
   runc: 'runc',
   taskset: 'util-linux',
   setpriv: 'util-linux',

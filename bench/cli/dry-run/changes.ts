@@ -1,4 +1,6 @@
 import type { Config } from '../../config/schema.ts';
+import { DROP_CACHES } from '../../host/caches.ts';
+import type { TunedSetting } from '../../model/manifest.ts';
 import type { ResourceKind } from '../../model/owner.ts';
 
 /** One thing that a run makes on the host. */
@@ -105,18 +107,20 @@ function ofClients(bridge: string, filtered: boolean): readonly Row[] {
 }
 
 export interface ChangesOptions {
-  readonly config: Pick<Config, 'state' | 'instance'>;
+  readonly config: Pick<Config, 'state' | 'instance' | 'experiments'>;
   /** Ids of runners that can run. */
   readonly runners: readonly string[];
   /** Whether clients outside measure instances over their bridge. */
   readonly clients: boolean;
+  /** What `--tune` would change on this host. */
+  readonly tuning: readonly TunedSetting[];
   /** Whether the packet filter sees what passes through a bridge (br_netfilter). */
   readonly bridgesFiltered: boolean;
 }
 
 /** Every change that such a run would make, but for images and its bundle: first what goes again, then what stays. Pure. */
-export function changesOf({ config, runners, clients, bridgesFiltered }: ChangesOptions): readonly Change[] {
-  const { state, instance } = config;
+export function changesOf({ config, runners, clients, tuning, bridgesFiltered }: ChangesOptions): readonly Change[] {
+  const { state, instance, experiments } = config;
   const changes = new Map<string, Change>();
   const add = (rows: readonly Row[], by: readonly string[], stays = false) => {
     for (const [kind, name, what] of rows) {
@@ -125,6 +129,13 @@ export function changesOf({ config, runners, clients, bridgesFiltered }: Changes
     }
   };
   add(everyRun(state), []);
+  add(
+    tuning.map(({ path, before, during }): Row => ['setting', path, `${during} in place of ${before}, until the end`]),
+    [],
+  );
+  if (experiments.includes('cold')) {
+    add([['setting', DROP_CACHES, 'written before each start: every process of this host reads from disk again']], []);
+  }
   for (const id of runners) add(OF_RUNNER[id]?.(state) ?? [], [id]);
   if (instance.network === 'bridge') {
     const ports = runners.filter((id) => ON_BRIDGE.includes(id));

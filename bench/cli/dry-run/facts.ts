@@ -4,10 +4,12 @@ import { memoryField } from '../../host/facts.ts';
 import { readText } from '../../host/files.ts';
 import { type CpuPlan, planCpusHere } from '../../host/placement.ts';
 import { freeBytes } from '../../host/space.ts';
+import { tuningOf } from '../../host/tuning.ts';
 import { TREE_ARCHIVE } from '../../image/archive.ts';
 import { flavourId } from '../../image/flavour.ts';
 import { currentImage, imagesDir } from '../../image/store.ts';
 import type { Experiment } from '../../model/experiment.ts';
+import type { TunedSetting } from '../../model/manifest.ts';
 import type { HostContext, Support } from '../../model/runner.ts';
 import type { Flavour } from '../../model/workload.ts';
 import { isAlive, registeredOwners } from '../../proc/owner.ts';
@@ -40,6 +42,8 @@ export interface RunFacts {
   readonly memoryBytes: number | null;
   readonly availableBytes: number | null;
   readonly bridgesFiltered: boolean;
+  /** What `--tune` would change. */
+  readonly tuning: readonly TunedSetting[];
   /** The id of a run that goes on with the same state folder; null where there is none. */
   readonly otherRun: string | null;
 }
@@ -75,6 +79,7 @@ export async function examineRun(config: Config): Promise<RunFacts> {
     memoryBytes: memoryField(meminfo, 'MemTotal'),
     availableBytes: memoryField(meminfo, 'MemAvailable'),
     bridgesFiltered: readText('/proc/sys/net/bridge/bridge-nf-call-iptables')?.trim() === '1',
+    tuning: tuningOf(),
     otherRun: registeredOwners(state).find(isAlive)?.runId ?? null,
   };
 }

@@ -61,11 +61,13 @@ const FACTS: RunFacts = {
   ],
   cpus: { instance: [2, 3], client: [1], host: [0], overlaps: ['Something is shared.'], numaNode: 0 },
   ...{ freeBytes: 2 ** 34, memoryBytes: 2 ** 35, availableBytes: 2 ** 34, bridgesFiltered: true, otherRun: null },
+  tuning: [{ path: '/proc/sys/vm/swappiness', before: '60', during: '1' }],
 };
 
 function names(options: Partial<Parameters<typeof changesOf>[0]> = {}): readonly string[] {
   const given = { config: CONFIG, runners: ['native', 'runc', 'docker'], clients: false, bridgesFiltered: true };
-  return changesOf({ ...given, ...options }).map(({ kind, name }) => `${kind} ${name}`);
+  const tuning = options.tuning ?? [];
+  return changesOf({ ...given, ...options, tuning }).map(({ kind, name }) => `${kind} ${name}`);
 }
 
 test('each runner brings its own changes, and what cannot run brings none', (t) => {
@@ -87,6 +89,7 @@ test('what several runners share stands there once, with all their names', (t) =
     config: CONFIG,
     runners: ['runc', 'kvm-direct', 'kvm'],
     clients: false,
+    tuning: [],
     bridgesFiltered: false,
   });
   const bridges = changes.filter(({ name }) => name === 'tare-<tag>');
@@ -98,7 +101,7 @@ test('what several runners share stands there once, with all their names', (t) =
 
 test('everything that goes again carries the tag of its run, or is named by libvirt', (t) => {
   const runners = RUNNERS.map(({ id }) => id);
-  for (const change of changesOf({ config: CONFIG, runners, clients: true, bridgesFiltered: true })) {
+  for (const change of changesOf({ config: CONFIG, runners, clients: true, tuning: [], bridgesFiltered: true })) {
     if (change.stays || change.kind === 'process') continue;
     t.true(change.name.includes('<tag>') || change.name === 'vnet…', change.name);
   }
@@ -194,4 +197,14 @@ test('clients outside are planned for where throughput measures over the bridge'
 test('it is plain data that survives JSON', (t) => {
   const described = describeRun(CONFIG, FACTS);
   t.deepEqual(JSON.parse(JSON.stringify(described)), described as unknown);
+});
+
+test('settings of the host are changed only where that is asked for', (t) => {
+  const settings = (tune: boolean) =>
+    describeRun({ ...CONFIG, tune }, FACTS).changes.filter(({ kind }) => kind === 'setting');
+  t.deepEqual(settings(false), []);
+  t.deepEqual(
+    settings(true).map(({ name, what }) => `${name}: ${what}`),
+    ['/proc/sys/vm/swappiness: 1 in place of 60, until the end'],
+  );
 });

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import { ParseError, ResourceError } from '../../../bench/errors.ts';
 import { evidenceFiles, parseJournal, readBundle, sealEvidence } from '../../../bench/journal/read.ts';
-import { appendLine, Journal, replaceFile } from '../../../bench/journal/write.ts';
+import { appendLine, Journal } from '../../../bench/journal/write.ts';
+import { replaceFile } from '../../../bench/proc/replace-file.ts';
 import type { EndEvent } from '../../../bench/model/journal.ts';
 
 const END: EndEvent = { type: 'end', outcome: 'complete', message: 'ünïcödé\u2028', at: '2026-01-02T03:04:05Z' };
