@@ -34,7 +34,7 @@ function changed({ what, a, b }: Unlike): string {
 }
 
 /** What holds of the whole gate, in sentences. */
-function notes({ level, maxRegression, cells: gated, controls, missing }: Gate): readonly string[] {
+function notes({ level, maxRegression, cells: gated, controls, missing, paired }: Gate): readonly string[] {
   const weakest = Math.max(...gated.map(({ smallestP }) => smallestP));
   const moved = controls.filter(({ atLeast, atMost }) => (atLeast ?? 0) > 1 || (atMost ?? Infinity) < 1);
   return [
@@ -44,7 +44,9 @@ function notes({ level, maxRegression, cells: gated, controls, missing }: Gate):
     ...(moved.length === 0
       ? []
       : [
-          `The same program without a box moved too (${moved.map(({ key, worse }) => `${printable(key)} ${worse === null ? '' : formatRatio(worse)}`.trim()).join(', ')}): the two sessions differ, and part of every change is theirs.`,
+          paired
+            ? 'The same program without a box differs too: it gets what the two configurations say of CPUs, or one side is disturbed.'
+            : `The same program without a box moved too (${moved.map(({ key, worse }) => `${printable(key)} ${worse === null ? '' : formatRatio(worse)}`.trim()).join(', ')}): the two sessions differ, and part of every change is theirs.`,
         ]),
   ];
 }

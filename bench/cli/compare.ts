@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readBundle } from '../journal/read.ts';
-import { gateOf } from '../verdict/gate.ts';
+import { type Gate, gateOf } from '../verdict/gate.ts';
+import { pairedGateOf } from '../verdict/paired-gate.ts';
 import { gateMarkdown, renderGate } from '../../reports/gate.ts';
 import { print, wantsColor } from './output.ts';
 
@@ -17,11 +18,22 @@ interface Flags {
 }
 
 /** `5%` or `0.05`. */
-function share(text: string): number {
+export function share(text: string): number {
   const [, number = '', percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim()) ?? [];
   const value = Number(number) / (percent === '%' ? 100 : 1);
   if (number !== '' && value < 1) return value;
   throw new InvalidArgumentError('expected a share below one, such as 5% or 0.05');
+}
+
+/** Prints a gate, and lets the process end with its exit code. */
+export function printGate(gate: Gate, format: Flags['format']): void {
+  if (format === 'json') print(JSON.stringify(gate, null, 2));
+  else if (format === 'md') print(gateMarkdown(gate));
+  else {
+    const width = process.stdout.isTTY ? process.stdout.columns : DEFAULT_WIDTH;
+    print(renderGate(gate, { color: wantsColor(process.stdout), width }));
+  }
+  if (gate.verdict === 'regression') process.exitCode = EXIT_REGRESSION;
 }
 
 /** `tare compare`: the gate between two bundles. `bench/main.ts` ends with its exit code. */
@@ -29,7 +41,10 @@ export function compareCommand(): Command {
   return new Command('compare')
     .description('whether a second run is worse than a first by more than is allowed: exit code 1 where it surely is')
     .argument('<before>', 'a bundle')
-    .argument('<after>', 'a bundle of the same host, image and accelerator')
+    .argument(
+      '[after]',
+      'a bundle of the same host, image and accelerator; without it the first must be one of "run --against"',
+    )
     .option('--max-regression <share>', 'how much worse a cell may be', share, 0.05)
     .addOption(new Option('-f, --format <format>', 'what is printed').choices(['text', 'md', 'json']).default('text'))
     .option('--json', 'the same as --format json')
@@ -38,19 +53,14 @@ export function compareCommand(): Command {
       `
 Examples:
   tare compare runs/20260102-030405-a1b2c3 runs/20260109-030405-d4e5f6
+  tare compare runs/20260102-030405-a1b2c3                a run that was measured with --against
   tare compare runs/… runs/… --max-regression 2% --format md >> "$GITHUB_STEP_SUMMARY"
 
 Exit codes: 0 no regression is certain, 1 one is, 3 the runs cannot be compared.`,
     )
-    .action((before: string, after: string, flags: Flags) => {
-      const gate = gateOf(readBundle(before), readBundle(after), flags.maxRegression);
-      const format = flags.json ? 'json' : flags.format;
-      if (format === 'json') print(JSON.stringify(gate, null, 2));
-      else if (format === 'md') print(gateMarkdown(gate));
-      else {
-        const width = process.stdout.isTTY ? process.stdout.columns : DEFAULT_WIDTH;
-        print(renderGate(gate, { color: wantsColor(process.stdout), width }));
-      }
-      if (gate.verdict === 'regression') process.exitCode = EXIT_REGRESSION;
+    .action((before: string, after: string | undefined, flags: Flags) => {
+      const first = readBundle(before);
+      const gate = after === undefined ? pairedGateOf(first) : gateOf(first, readBundle(after), flags.maxRegression);
+      printGate(gate, flags.json ? 'json' : flags.format);
     });
 }

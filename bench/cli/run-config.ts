@@ -1,9 +1,10 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { resolveConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { parseCpuList } from '../host/cpus.ts';
+import { exec } from '../proc/exec.ts';
 
 /** What the command line of a run can say about its configuration. */
 export interface ConfigFlags {
@@ -21,6 +22,7 @@ export interface ConfigFlags {
   readonly seed?: string;
   readonly out?: string;
   readonly state?: string;
+  readonly tune?: boolean;
   readonly set: readonly string[];
 }
 
@@ -56,6 +58,39 @@ export function isWorkloadFile(workload: string): boolean {
   return /\.ya?ml$/.test(workload);
 }
 
+/** A file, or a file of a revision as git names it: `HEAD~1:lab.yaml`. */
+async function readConfigOf(source: string): Promise<{ readonly name: string; readonly text: string }> {
+  if (existsSync(source) || !source.includes(':')) return readConfigFile(source);
+  try {
+    return { name: source, text: (await exec(['git', 'show', source], { cwd: process.cwd() })).stdout };
+  } catch (cause) {
+    throw new ConfigError('NO_CONFIG', `${source} is neither a file nor one of a revision: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** Settings in which the two sides of a run may differ: what an instance is, not how it is measured. */
+const OF_INSTANCES = ['instance', 'vmImage'];
+
+/**
+ * The configuration that a run is held against: a file, with those flags that say how to measure.
+ * @throws ConfigError `AGAINST_DIFFERS` where it measures something else than the run does.
+ */
+export async function baselineConfig(source: string, flags: ConfigFlags, config: Config): Promise<Config> {
+  const { profile, runners, experiments, budget, seed, out, state, accel, tune } = flags;
+  const measuring = { profile, runners, experiments, budget, seed, out, state, accel, tune };
+  const given = Object.fromEntries(Object.entries(measuring).filter(([, value]) => value !== undefined));
+  const baseline = fromSources({ ...given, set: [] }, await readConfigOf(source));
+  const unlike = (Object.keys(config) as (keyof Config)[]).filter(
+    (key) => !OF_INSTANCES.includes(key) && JSON.stringify(config[key]) !== JSON.stringify(baseline[key]),
+  );
+  if (unlike.length === 0) return baseline;
+  throw new ConfigError('AGAINST_DIFFERS', `${source} measures something else: it differs in ${unlike.join(', ')}`, {
+    hint: `only ${OF_INSTANCES.join(' and ')} may differ; say the rest in both files, or by flags`,
+  });
+}
+
 function readConfigFile(name: string): { readonly name: string; readonly text: string } {
   try {
     return { name, text: readFileSync(name, 'utf8') };
@@ -89,6 +124,10 @@ function withFiles(config: Config, flags: ConfigFlags): Config {
  * @throws ConfigError.
  */
 export function configOf(flags: ConfigFlags): Config {
+  return fromSources(flags, flags.config === undefined ? undefined : readConfigFile(flags.config));
+}
+
+function fromSources(flags: ConfigFlags, text: { readonly name: string; readonly text: string } | undefined): Config {
   const given = {
     profile: flags.profile,
     runners: list(flags.runners),
@@ -97,6 +136,7 @@ export function configOf(flags: ConfigFlags): Config {
     vmImage: flags.vmImage,
     clientCpus: flags.clientCpus === undefined ? undefined : cpuList('--client-cpus', flags.clientCpus),
     accel: flags.accel,
+    tune: flags.tune,
     budget: flags.budget,
     seed: flags.seed === undefined ? undefined : Number(flags.seed),
     out: flags.out,
@@ -107,7 +147,7 @@ export function configOf(flags: ConfigFlags): Config {
     'throughput.suite': flags.suite,
   };
   const defined = (values: object) => Object.entries(values).filter(([, value]) => value !== undefined);
-  const file = flags.config === undefined ? {} : { file: readConfigFile(flags.config) };
+  const file = text === undefined ? {} : { file: text };
   const settings = [...defined(nested).map(([path, value]) => `${path}=${JSON.stringify(value)}`), ...flags.set];
   return withFiles(resolveConfig({ ...file, flags: Object.fromEntries(defined(given)), settings }), flags);
 }

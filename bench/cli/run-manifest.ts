@@ -69,6 +69,7 @@ export async function manifestOf(plan: RunPlan, run: RunContext, lineup: Lineup)
       metrics: experiment.metrics,
       pilotBlocks: experiment.pilotBlocks,
       minimumBlocks: minimumBlocksForLevel(level),
+      ...(experiment.gateBlocks === undefined ? {} : { gateBlocks: experiment.gateBlocks }),
       frozen: null,
     })),
     columns: columnsOf(config, lineup),

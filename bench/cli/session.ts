@@ -3,18 +3,20 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { messageOf, ResourceError, UnsupportedError } from '../errors.ts';
 import { execute } from '../execute.ts';
-import { lineUp, type Lineup, type WorkloadSpec } from '../execute/active.ts';
+import { type ActiveRunner, asBaseline, lineUp, type Lineup, type WorkloadSpec } from '../execute/active.ts';
 import { experimentsOf } from '../experiments/registry.ts';
 import { spreadOf } from '../host/cpus.ts';
 import { planCpusHere } from '../host/placement.ts';
 import { requireSpace } from '../host/space.ts';
+import { tune } from '../host/tuning.ts';
 import { buildImage } from '../image/build.ts';
 import { sealEvidence } from '../journal/read.ts';
 import { Journal, writeManifest } from '../journal/write.ts';
 import type { Experiment } from '../model/experiment.ts';
 import type { Image } from '../model/image.ts';
 import type { EndEvent } from '../model/journal.ts';
-import type { InstanceSpec, RunContext } from '../model/runner.ts';
+import type { Baseline, Manifest } from '../model/manifest.ts';
+import type { InstanceSpec, Runner, RunContext } from '../model/runner.ts';
 import type { Flavour, Workload } from '../model/workload.ts';
 import { runnersOf } from '../../runners/registry.ts';
 import { nullRunner } from '../../runners/null/index.ts';
@@ -26,6 +28,13 @@ import { resolveWorkloads } from './workloads.ts';
 
 /** Free bytes without which a run is not begun: a base disk, a run-private tree and the disk experiment's data sets. */
 const NEEDED_BYTES = 4 * 2 ** 30;
+
+/** Another configuration, measured in the same blocks. */
+export interface Against {
+  readonly source: string;
+  readonly config: Config;
+  readonly maxRegression: number;
+}
 
 export interface SessionEnd {
   readonly bundle: string;
@@ -96,7 +105,11 @@ async function planRun(config: Config, signal: AbortSignal, note: (message: stri
 }
 
 /** One whole run, from the image to the sealed evidence. What it made on the host is gone when it returns or throws. */
-export async function runSession(config: Config, signal: AbortSignal, progress: Progress): Promise<SessionEnd> {
+export async function runSession(
+  { config, against }: { readonly config: Config; readonly against: Against | null },
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<SessionEnd> {
   const runners = runnersOf(config.runners);
   const note = (message: string) => progress.note(message);
   await using ownership = takeOwnership(config.state, signal);
@@ -104,6 +117,8 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
   requireSpace(config.state, NEEDED_BYTES);
   passProxies();
   const plan = await planRun(config, signal, note);
+  const tuned = config.tune ? tune(runDir) : null;
+  for (const { path, before, during } of tuned ?? []) note(`tuned until the end: ${path}, ${before} to ${during}`);
   const run: RunContext = {
     owner,
     stateDir: config.state,
@@ -119,6 +134,7 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
     note(`${id} cannot run${workload === undefined ? '' : ` ${workload}`}: ${reason}\n  hint: ${hint}`);
   }
   requireSomething(lineup);
+  const baseline = against === null ? null : await baselineOf(against, plan, { runners, run, prepared, note });
   if (config.accel === 'kvm') requireKvm(lineup);
   if (config.experiments.includes('disk')) {
     note('counting what is shipped');
@@ -135,7 +151,12 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
   const rest = config.experiments.includes('density') ? ', and the first ramps to their ends' : ' at most';
   note(`run ${owner.runId}: ${config.experiments.join(', ')} of ${measured}; about ${minutes} min${rest}`);
   const bundle = makeBundle(config.out, owner.runId);
-  let manifest = await manifestOf(plan, run, lineup);
+  const active = [...lineup.active, ...(baseline?.active ?? [])];
+  let manifest: Manifest = {
+    ...(await manifestOf(plan, run, { ...lineup, active })),
+    ...(baseline === null ? {} : { baseline: baseline.manifest }),
+    ...(tuned === null ? {} : { tuned }),
+  };
   writeManifest(bundle, manifest);
   const outcome = await journalled(
     bundle,
@@ -144,7 +165,7 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
       await execute({
         config,
         experiments: plan.experiments,
-        active: lineup.active,
+        active,
         harness: harness.active[0] ?? null,
         scope: { run, bundle, spread: spreadOf(plan.placement.instance.length, plan.placement.usable) },
         journal,
@@ -162,6 +183,33 @@ export async function runSession(config: Config, signal: AbortSignal, progress: 
     signal,
   );
   return { bundle, outcome };
+}
+
+/** The other configuration's runners, prepared, under names of their own. */
+async function baselineOf(
+  { source, config, maxRegression }: Against,
+  { workloads, experiments, images }: RunPlan,
+  {
+    runners,
+    run,
+    prepared,
+    note,
+  }: {
+    readonly runners: readonly Runner[];
+    readonly run: RunContext;
+    readonly prepared: AsyncDisposableStack;
+    readonly note: (message: string) => void;
+  },
+): Promise<{ readonly active: readonly ActiveRunner[]; readonly manifest: Baseline }> {
+  const { instance, clientCpus: wanted, vmImage } = config;
+  const { memory: memoryBytes, diskCache, network } = instance;
+  const { instance: cpus, client: clientCpus } = planCpusHere({ instanceCpus: instance.cpus, clientCpus: wanted });
+  const spec = { cpus, clientCpus, memoryBytes, diskCache, network };
+  const specs = specsOf(workloads, experiments, images, spec);
+  const { vmImage: _, ...common } = run;
+  const context = vmImage === null ? common : { ...common, vmImage };
+  const { active } = await lineUp(runners, specs, context, prepared, (message) => note(`${message}, baseline`));
+  return { active: active.map(asBaseline), manifest: { source, spec, maxRegression } };
 }
 
 function distinct(workloads: readonly Workload[]): readonly Workload[] {

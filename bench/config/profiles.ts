@@ -17,6 +17,7 @@ const COMMON = {
     ...{ containers: 1100, vms: 200, loaded: { containers: 200, vms: 20 } },
     ...{ rampTime: 20 * MINUTE, ramps: 3, arms: ['idle', 'loaded'], slowdown: 10 },
   },
+  calibration: { gates: 100, gateBlocks: 10, percents: [0, 1, 2, 5, 10], how: 'delay' },
   vmImage: null,
   clientCpus: null,
   emulatedBlocks: 2,
@@ -26,6 +27,7 @@ const COMMON = {
   startTimeout: 3 * MINUTE,
   stopTimeout: MINUTE,
   targetHalfWidth: 0.1,
+  tune: false,
   delta: 0.05,
   seed: 1,
   state: '/var/lib/tare',
@@ -33,10 +35,11 @@ const COMMON = {
 } as const satisfies Partial<Config>;
 
 /** What a profile says of the settings that have parts: only the parts that differ. */
-type ProfileSettings = Partial<Omit<Config, 'throughput' | 'density'>> & {
+type ProfileSettings = Partial<Omit<Config, 'throughput' | 'density' | 'calibration'>> & {
   readonly budget: number;
   readonly throughput?: Partial<Config['throughput']>;
   readonly density?: Partial<Config['density']>;
+  readonly calibration?: Partial<Config['calibration']>;
 };
 
 /** What each profile adds: how long it may take and how much it wants to know. */
@@ -45,6 +48,7 @@ const PROFILES: Readonly<Record<Config['profile'], ProfileSettings>> = {
     ...{ budget: 3 * MINUTE, pilotBlocks: 0, maxBlocks: 1, rampBlocks: 1, emulatedBlocks: 1 },
     throughput: { operationTime: 200, blocks: 1, emulated: 'all' },
     density: { containers: 4, vms: 2, ramps: 1, arms: ['idle'] },
+    calibration: { gates: 1, gateBlocks: 6 },
   },
   quick: {
     ...{ budget: 13 * MINUTE, pilotBlocks: 3, maxBlocks: 24, rampBlocks: 6, emulatedBlocks: 1 },
@@ -90,6 +94,7 @@ export function withDefaults(file: ConfigFile): Config {
       ...{ ...COMMON.density, ...settings.density, rampTime, ...file.density },
       loaded: { ...COMMON.density.loaded, ...settings.density?.loaded, ...file.density?.loaded },
     },
+    calibration: { ...COMMON.calibration, ...settings.calibration, ...file.calibration },
     columns: { ...COMMON.columns, ...file.columns },
     instance: { ...COMMON.instance, ...file.instance },
   } as Config;

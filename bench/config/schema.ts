@@ -37,6 +37,14 @@ export const configFileSchema = z.strictObject({
       slowdown: z.number().min(1).optional(),
     })
     .optional(),
+  calibration: z
+    .strictObject({
+      gates: count.optional(),
+      gateBlocks: z.number().int().min(6).optional(),
+      percents: z.array(z.number().int().min(0).max(100)).nonempty().optional(),
+      how: z.enum(['delay', 'burn']).optional(),
+    })
+    .optional(),
   vmImage: z.string().optional(),
   clientCpus: z.array(z.number().int().nonnegative()).nonempty().optional(),
   emulatedBlocks: count.optional(),
@@ -57,6 +65,7 @@ export const configFileSchema = z.strictObject({
   maxBlocks: count.optional(),
   rampBlocks: count.optional(),
   targetHalfWidth: z.number().positive().max(1).optional(),
+  tune: z.boolean().optional(),
   delta: z.number().positive().max(1).optional(),
   seed: z.number().int().nonnegative().optional(),
   state: z.string().startsWith('/').optional(),
@@ -106,6 +115,16 @@ export interface Config {
     /** k: a start that takes k times the first one's time ends the ramp. */
     readonly slowdown: number;
   };
+  /** Of the experiments `aa` and `inject`, in which a runner is compared with itself. */
+  readonly calibration: {
+    /** Comparisons of each runner. */
+    readonly gates: number;
+    /** Blocks of each comparison; fewer than 6 can claim nothing. */
+    readonly gateBlocks: number;
+    /** Of a typical start, what is injected. */
+    readonly percents: readonly number[];
+    readonly how: 'delay' | 'burn';
+  };
   /** A distribution's qcow2 cloud image in place of the full system's own build; null: our own. */
   readonly vmImage: string | null;
   /** CPUs of clients outside; null: tare picks them, apart from the instances'. */
@@ -124,6 +143,8 @@ export interface Config {
   readonly rampBlocks: number;
   /** Half-width of the interval of ln(ratio) that the number of blocks aims at. */
   readonly targetHalfWidth: number;
+  /** Whether settings of the host are changed until the run's end. */
+  readonly tune: boolean;
   /** δ: ratios within ±δ are equivalent. */
   readonly delta: number;
   readonly seed: number;

@@ -8,6 +8,15 @@ export interface ActiveRunner {
   readonly support: Extract<Support, { ok: true }>;
   /** By workload id; one that could not be prepared is not in it. The first workload of the run always is. */
   readonly prepared: ReadonlyMap<string, Prepared>;
+  /** The `as` of the runner whose baseline it is, with another configuration. */
+  readonly baselineOf?: string;
+}
+
+/** The same runner under a name of its own. */
+export function asBaseline(active: ActiveRunner): ActiveRunner {
+  const { support } = active;
+  const { as, title } = support;
+  return { ...active, support: { ...support, as: `${as}-baseline`, title: `${title}, baseline` }, baselineOf: as };
 }
 
 /** What one workload of the run starts. */
@@ -76,9 +85,10 @@ export async function lineUp(
 }
 
 /** The manifest's entry of an active runner. */
-export function manifestRunner({ runner, support, prepared }: ActiveRunner): ManifestRunner {
+export function manifestRunner({ runner, support, prepared, baselineOf }: ActiveRunner): ManifestRunner {
   const { as, title, capabilities, versions } = support;
   const digests = Object.fromEntries([...prepared].map(([workload, { digest }]) => [workload, digest]));
   const [digest = ''] = Object.values(digests);
-  return { id: runner.id, as, title, capabilities, versions, digest, digests };
+  const own = { id: runner.id, as, title, capabilities, versions, digest, digests };
+  return baselineOf === undefined ? own : { ...own, baselineOf };
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import type { Experiment } from '../model/experiment.ts';
 import type { Workload } from '../model/workload.ts';
+import { aaExperiment, injectExperiment } from './calibration.ts';
 import { densityExperiment } from './density.ts';
 import { diskExperiment } from './disk.ts';
 import { startupExperiment } from './startup.ts';
@@ -21,6 +22,9 @@ const EXPERIMENTS: Readonly<Record<string, Make>> = {
   startup: ({ pilotBlocks, stopTimeout }, { main }) => [
     startupExperiment({ workload: main, pilotBlocks, stopTimeoutMs: stopTimeout }),
   ],
+  cold: ({ pilotBlocks, stopTimeout }, { main }) => [
+    startupExperiment({ workload: main, pilotBlocks, stopTimeoutMs: stopTimeout, cold: true }),
+  ],
   disk: ({ rampBlocks }, { main }) => [diskExperiment({ workload: main, rampBlocks })],
   throughput: ({ pilotBlocks, throughput: { blocks, emulated } }, { main, throughput }) => {
     const shown = throughput.includes(main) ? main : throughput[0];
@@ -34,6 +38,8 @@ const EXPERIMENTS: Readonly<Record<string, Make>> = {
     );
   },
   density: (config, { main }) => [densityExperiment({ config, workload: main })],
+  aa: ({ calibration: { gates, gateBlocks } }, { main }) => [aaExperiment({ workload: main, gates, gateBlocks })],
+  inject: ({ calibration }, { main }) => [injectExperiment({ workload: main, ...calibration })],
 };
 
 /** Ids of every built-in experiment. */

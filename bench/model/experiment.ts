@@ -51,6 +51,8 @@ export interface Experiment {
   readonly pilotBlocks: number;
   /** The number of measured blocks where the profile fixes it; null: the pilot decides. */
   readonly fixedBlocks: number | null;
+  /** Where a runner is compared with itself: the blocks of each comparison. */
+  readonly gateBlocks?: number;
   /** Whether an emulated runner takes a few turns where nothing of its values can be assessed, so that they are shown at all. */
   readonly emulatedToo: boolean;
   /** Its part of the budget, relative to the other experiments' parts. */

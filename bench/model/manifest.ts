@@ -27,6 +27,8 @@ export interface ManifestRunner {
   readonly digest: string;
   /** The same for every workload, by its id. */
   readonly digests?: Readonly<Record<string, string>>;
+  /** Where the run holds two configurations against each other: the `as` of the runner whose baseline this is. */
+  readonly baselineOf?: string;
 }
 
 export interface UnavailableRunner {
@@ -52,8 +54,35 @@ export interface PlannedExperiment {
   readonly metrics: readonly Metric[];
   readonly pilotBlocks: number;
   readonly minimumBlocks: number;
+  /** Where a runner is compared with itself: the blocks of each comparison. */
+  readonly gateBlocks?: number;
   /** Set once, after the pilot and before the first measured block; the journal has the same event. */
   readonly frozen: FrozenBlocks | null;
+}
+
+/** What every instance gets. */
+export interface ManifestSpec {
+  readonly cpus: readonly number[];
+  readonly memoryBytes: number;
+  readonly diskCache: 'none' | 'writeback';
+  readonly network: 'bridge' | 'none';
+  readonly clientCpus: readonly number[];
+}
+
+/** The configuration that a run is held against, started in the same blocks. */
+export interface Baseline {
+  /** Where it comes from: a file, or a file of a revision. */
+  readonly source: string;
+  readonly spec: ManifestSpec;
+  /** The share by which a cell may be worse. */
+  readonly maxRegression: number;
+}
+
+/** A setting of the host that a run changed while it went on. */
+export interface TunedSetting {
+  readonly path: string;
+  readonly before: string;
+  readonly during: string;
 }
 
 /** Everything that was fixed before the first sample. */
@@ -79,13 +108,9 @@ export interface Manifest {
   readonly experiments: readonly PlannedExperiment[];
   /** Which runner stands for which column of the table. */
   readonly columns: { readonly container: string | null; readonly vm: string | null };
-  readonly spec: {
-    readonly cpus: readonly number[];
-    readonly memoryBytes: number;
-    readonly diskCache: 'none' | 'writeback';
-    readonly network: 'bridge' | 'none';
-    readonly clientCpus: readonly number[];
-  };
+  readonly spec: ManifestSpec;
+  /** Set where the run holds two configurations against each other. */
+  readonly baseline?: Baseline;
   /** Which CPUs the run uses for what; `warnings` are sentences about what could not be kept apart. */
   readonly placement?: {
     readonly instance: readonly number[];
@@ -93,6 +118,8 @@ export interface Manifest {
     readonly host: readonly number[];
     readonly warnings: readonly string[];
   };
+  /** What `--tune` changed on the host until the run's end; absent where it was not asked for. */
+  readonly tuned?: readonly TunedSetting[];
   /** Where the VM column's image comes from, as it stands in a sentence. */
   readonly vmImage: string;
   readonly workloadSettings: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;

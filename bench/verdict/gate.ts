@@ -12,7 +12,7 @@ import { type BlockValue, Series } from './series.ts';
 /** *regression*: surely worse than allowed. *passed*: surely not. *not-resolved*: the blocks cannot tell. */
 export type GateVerdict = 'regression' | 'passed' | 'not-resolved';
 
-interface Side {
+export interface Side {
   readonly n: number;
   readonly failures: number;
   readonly median: number | null;
@@ -42,6 +42,8 @@ export interface Gate {
   readonly schema: 'tare-gate-1';
   readonly a: { readonly runId: string; readonly startedAt: string };
   readonly b: { readonly runId: string; readonly startedAt: string };
+  /** Whether both sides were started in the same blocks of one session. */
+  readonly paired: boolean;
   readonly maxRegression: number;
   /** Of each bound, one-sided: 1 − 0.05/m over the m cells that are gated. */
   readonly level: number;
@@ -55,7 +57,7 @@ export interface Gate {
 }
 
 /** No boxes: the program alone, and the harness's own cost. */
-const CONTROLS = ['native', 'null'];
+export const CONTROLS = ['native', 'null'];
 
 interface Pair {
   readonly cell: Cell;
@@ -65,7 +67,7 @@ interface Pair {
 }
 
 /** A cell whose every block failed has no data, and is the worst there can be. */
-function isMeasured({ status, n, failures }: Cell): boolean {
+export function isMeasured({ status, n, failures }: Cell): boolean {
   return (status === 'assessable' || status === 'no-data') && n + failures > 0;
 }
 
@@ -92,11 +94,11 @@ function logs(values: readonly BlockValue[], better: Better): readonly number[] 
   return found.some((log) => Number.isNaN(log) || log === -Infinity) ? null : found;
 }
 
-function sideOf({ n, failures, median }: Cell): Side {
+export function sideOf({ n, failures, median }: Cell): Side {
   return { n, failures, median };
 }
 
-function judge({ lower, upper }: Shift, maxRegression: number): GateVerdict {
+export function judge({ lower, upper }: Shift, maxRegression: number): GateVerdict {
   const allowed = Math.log1p(maxRegression);
   if (lower > allowed) return 'regression';
   return upper <= allowed ? 'passed' : 'not-resolved';
@@ -127,7 +129,7 @@ function missingIn(a: Bundle, b: Bundle): readonly string[] {
     .map(({ key }) => key);
 }
 
-function overall(cells: readonly GateCell[], missing: readonly string[]): GateVerdict {
+export function overall(cells: readonly GateCell[], missing: readonly string[]): GateVerdict {
   if (cells.some(({ verdict }) => verdict === 'regression')) return 'regression';
   return missing.length === 0 && cells.every(({ verdict }) => verdict === 'passed') ? 'passed' : 'not-resolved';
 }
@@ -161,7 +163,16 @@ export function gateOf(a: Bundle, b: Bundle, maxRegression: number): Gate {
   const named = ({ manifest: { runId, startedAt } }: Bundle) => ({ runId, startedAt });
   return {
     schema: 'tare-gate-1',
-    ...{ a: named(a), b: named(b), maxRegression, level, verdict: overall(cells, missing), cells, missing },
+    ...{
+      a: named(a),
+      b: named(b),
+      paired: false,
+      maxRegression,
+      level,
+      verdict: overall(cells, missing),
+      cells,
+      missing,
+    },
     controls: controls.map((pair) => gateCell(pair, level, maxRegression)),
     changes: changes(a.manifest, b.manifest),
   };

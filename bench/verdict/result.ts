@@ -3,6 +3,7 @@ import { differences } from '../host/parity.ts';
 import type { FailureEvent, GuardEvent, JournalEvent, RampEvent } from '../model/journal.ts';
 import type { Manifest, ManifestRunner } from '../model/manifest.ts';
 import type { Cell, Difference, FailureSummary, GuardSummary, RampSummary, Result } from '../model/result.ts';
+import { calibrationOf } from './calibration.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { cellOf } from './cells.ts';
 import { decideClaims, type EvidenceCell } from './claims.ts';
@@ -27,9 +28,12 @@ function differencesOf(manifest: Manifest, events: readonly JournalEvent[]): rea
     const runner = manifest.runners.find((candidate) => candidate.as === as);
     if (!runner) return [];
     const { isolation, designed } = runner.capabilities;
-    return [{ runner: as, isolation, designed, limits, ...(cpus === undefined ? {} : { cpus }) }];
+    const isBaseline = runner.baselineOf !== undefined;
+    return [{ isBaseline, runner: as, isolation, designed, limits, ...(cpus === undefined ? {} : { cpus }) }];
   });
-  return differences(manifest.spec, readings);
+  const of = (baseline: boolean) => readings.filter(({ isBaseline }) => isBaseline === baseline);
+  const against = manifest.baseline ? differences(manifest.baseline.spec, of(true)) : [];
+  return [...differences(manifest.spec, of(false)), ...against];
 }
 
 function grouped<Item, Summary>(
@@ -138,6 +142,7 @@ export function deriveResult({ manifest, events }: Pick<Bundle, 'manifest' | 'ev
     }),
     differences: found,
     ramps,
+    calibration: calibrationOf(manifest, context.series),
     guards: guardsOf(ofType(events, 'guard')),
     failures: failuresOf(ofType(events, 'failure')),
     outcome: ofType(events, 'end').at(-1)?.outcome ?? 'cut',
