@@ -1,6 +1,6 @@
 import type { Lang } from './words.ts';
 
-/** What guards say, and what ended a ramp. Their messages are evidence and stand in the journal in English; here the same is told in Chinese. */
+/** What guards say, what ended a ramp, and why a runner differs by design. Such messages are evidence and stand in the journal in English; here the same is told in Chinese. */
 
 const NAMES: Readonly<Record<string, string>> = {
   throttling: '过热降频',
@@ -71,6 +71,25 @@ const READINGS: readonly (readonly [form: RegExp, chinese: string])[] = [
     /^(.+) of the ramp's time are left: room for (\d+) more instances at (.+) each beside the (\d+) that stand$/,
     '剩余时间 $1：每个 $3，还能启动 $2 个，已有 $4 个',
   ],
+  [
+    /^a guest runs a kernel of its own, booted from its own disk by firmware, boot loader and systemd$/,
+    '客户机运行自己的内核，由固件、引导程序和 systemd 从自己的磁盘启动',
+  ],
+  [
+    /^a guest runs a kernel of its own, booted directly with an initial file tree of ours$/,
+    '客户机运行自己的内核，连同我们的初始文件树直接引导',
+  ],
+  [/^the guest kernel is the boundary; inside it nothing is filtered$/, '客户机内核就是边界；其内部不过滤系统调用'],
+  [/^the guest kernel is the boundary; inside it root is root$/, '客户机内核就是边界；其内部的 root 即是 root'],
+  [
+    /^a profile of the host confines the emulator, not the guest's processes$/,
+    '主机的策略约束的是仿真器，而不是客户机内的进程',
+  ],
+  [
+    /^a process on the host without a box: this is what the boxes are compared with$/,
+    '主机上没有隔离的进程：各种隔离都与它比较',
+  ],
+  [/^the guest's own kernel decides for its processes$/, '由客户机自己的内核为其进程决定'],
   [/^the next limit of the kernel: (.+), at about (\d+) instances$/, '下一个内核限制：$1，约在 $2 个实例处'],
 ];
 

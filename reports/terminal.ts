@@ -13,7 +13,7 @@ import { listRows, spread, wrap } from './terminal-grid.ts';
 import { styleFor } from './terminal-style.ts';
 import { type TableContext, tableLines } from './terminal-table.ts';
 import { printable } from './text.ts';
-import { formatLevel, formatProbability } from './units.ts';
+import { formatLevel, formatProbability, formatShare } from './units.ts';
 import { type Entry, viewOf } from './view-model.ts';
 import { type Lang, WORDS } from './words.ts';
 
@@ -52,6 +52,20 @@ const ratios: Section = (context) => {
   ]);
   const lines = rows.length === 0 ? spread(words.noRatios, width) : listRows(rows, width);
   return headed(words.ratios, [...spread(style.quiet(words.ratiosNote), width), ...lines], context);
+};
+
+const calibration: Section = (context) => {
+  const { view, result, words, width } = context;
+  const rows = result.calibration.map(({ experiment, runner, injected, gates, gateBlocks, claimed, wrong, ci }) => [
+    printable(experiment),
+    printable(view.runner(runner).label),
+    words.calibrated({
+      injected: injected === null ? null : formatShare(injected),
+      ...{ claimed, wrong, gates, gateBlocks },
+      interval: `${formatShare(ci.lo ?? 0)}–${formatShare(ci.hi ?? 1)}`,
+    }),
+  ]);
+  return headed(words.calibration, listRows(rows, width), context);
 };
 
 const emulated: Section = (context) =>
@@ -153,7 +167,7 @@ const origin: Section = (context) => {
 };
 
 const SECTIONS: readonly Section[] = [
-  ...[ratios, emulated, harness, failures, guards, warnings, differences, unavailable, origin],
+  ...[ratios, calibration, emulated, harness, failures, guards, warnings, differences, unavailable, origin],
 ];
 
 /** The table of a run and what a reader needs to trust it; plain text, or with colours for a terminal. Ends with a newline. */

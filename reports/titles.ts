@@ -16,6 +16,7 @@ const PARTS: Readonly<Record<string, string>> = {
   'asked to end until gone': '从要求结束到完全消失',
   'killed until gone': '从强制结束到完全消失',
   'round trip of the mark channel': '标记通道的往返时间',
+  'injected before the launch': '启动之前注入',
   // disk
   'compressed bytes to ship': '分发所需的压缩字节数',
   'allocated for the first instance': '第一个实例占用的空间',
@@ -60,6 +61,7 @@ const PARTS: Readonly<Record<string, string>> = {
   Docker: 'Docker',
   KVM: 'KVM',
   nested: '嵌套',
+  baseline: '基准',
   'QEMU TCG (emulated': 'QEMU TCG（仿真',
   'not KVM)': '非 KVM）',
   'direct boot': '直接引导',
@@ -106,15 +108,17 @@ export function reasonIn(lang: Lang, reason: string): string {
 }
 
 /** Experiments by their ids, as headings. */
-const EXPERIMENTS: Readonly<Record<string, string>> = {
-  startup: '启动',
-  disk: '硬盘',
-  throughput: '吞吐量',
-  density: '密度',
+const EXPERIMENTS: Readonly<Record<string, Readonly<Record<Lang, string>>>> = {
+  startup: { en: 'Startup', zh: '启动' },
+  cold: { en: 'Startup, cold', zh: '冷启动' },
+  disk: { en: 'Disk', zh: '硬盘' },
+  throughput: { en: 'Throughput', zh: '吞吐量' },
+  density: { en: 'Density', zh: '密度' },
+  aa: { en: 'Like with like', zh: '与自身比较' },
+  inject: { en: 'Injected slowdowns', zh: '注入的减速' },
 };
 
 /** An experiment's name as a heading. */
 export function experimentIn(lang: Lang, id: string): string {
-  const known = lang === 'zh' ? EXPERIMENTS[id] : undefined;
-  return known ?? `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`;
+  return EXPERIMENTS[id]?.[lang] ?? `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`;
 }

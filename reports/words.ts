@@ -29,6 +29,15 @@ export interface Words {
   readonly ratios: string;
   readonly ratiosNote: string;
   readonly noRatios: string;
+  readonly calibration: string;
+  readonly calibrated: (rate: {
+    readonly injected: string | null;
+    readonly claimed: number;
+    readonly wrong: number;
+    readonly gates: number;
+    readonly gateBlocks: number;
+    readonly interval: string;
+  }) => string;
   readonly emulatedNote: string;
   readonly harness: string;
   readonly harnessNote: string;
@@ -95,6 +104,11 @@ const en: Words = {
   ratios: 'Ratios to native',
   ratiosNote: 'median over blocks of runner / native in the same block; the interval is exact',
   noRatios: 'none: native was not measured, or nothing comparable beside it',
+  calibration: 'runners against themselves',
+  calibrated: ({ injected, claimed, wrong, gates, gateBlocks, interval }) =>
+    injected === null
+      ? `${claimed} of ${gates} comparisons of ${gateBlocks} blocks claimed a difference (${interval})`
+      : `${injected} slower: found in ${claimed} of ${gates} comparisons of ${gateBlocks} blocks (${interval}), called faster in ${wrong}`,
   emulatedNote: 'software emulation: these values say nothing about KVM, so they have neither ratio nor verdict',
   harness: "The harness's own cost",
   harnessNote: 'the same path without a box; contained in every value above, not subtracted',
@@ -169,6 +183,11 @@ const zh: Words = {
   ratios: '与原生之比',
   ratiosNote: '同一区组内 运行器 / 原生 之比的中位数；区间为精确区间',
   noRatios: '无：未测量原生，或没有可比较的数值',
+  calibration: '运行器与自身比较',
+  calibrated: ({ injected, claimed, wrong, gates, gateBlocks, interval }) =>
+    injected === null
+      ? `${gates} 次比较（每次 ${gateBlocks} 个区组）中有 ${claimed} 次判为不同（${interval}）`
+      : `减速 ${injected}：${gates} 次比较（每次 ${gateBlocks} 个区组）中发现 ${claimed} 次（${interval}），判为较快 ${wrong} 次`,
   emulatedNote: '软件仿真：这些数值不能说明 KVM，因此没有比值，也没有结论',
   harness: '测试程序自身的开销',
   harnessNote: '同一路径、没有隔离层；已包含在以上各值中，未扣除',

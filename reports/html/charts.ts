@@ -22,13 +22,19 @@ export interface ChartRow {
   readonly middle: number | null;
   /** Null: no interval. An end of null: no bound on that side. */
   readonly interval: { readonly lo: number | null; readonly hi: number | null } | null;
-  /** `marked`: a guard tripped in the block. */
-  readonly points: readonly { readonly value: number; readonly text: string; readonly marked: boolean }[];
+  /** `marked`: a guard tripped in the block; `name` stands at the point. */
+  readonly points: readonly {
+    readonly value: number;
+    readonly text: string;
+    readonly marked: boolean;
+    readonly name?: string;
+  }[];
 }
 
 export interface RowChart {
   readonly id: string;
-  readonly kind: 'dots' | 'bars' | 'forest';
+  /** `timeline`: named points of one start; `stack`: parts of a bar, each to its `value`. */
+  readonly kind: 'dots' | 'bars' | 'forest' | 'timeline' | 'stack';
   readonly title: string;
   readonly axis: Axis;
   /** For `forest`: ratios that count as equivalent. */
@@ -195,8 +201,13 @@ export function chartText(chart: ChartSpec, { t }: Tongue): string {
     dots: t('Dot chart', '散点图'),
     bars: t('Bar chart', '条形图'),
     forest: t('Forest plot', '森林图'),
+    timeline: t('Time lines', '时间线'),
+    stack: t('Stacked bars', '堆叠条形图'),
   }[chart.kind];
-  const rows = chart.rows.map(({ label, value, detail }) => `${label} ${value}${detail === '' ? '' : ` (${detail})`}`);
+  const rows = chart.rows.map(({ label, value, detail, points }) => {
+    if (chart.kind === 'timeline') return `${label} ${points.map(({ text }) => text).join(', ')}`;
+    return `${label} ${value}${detail === '' ? '' : ` (${detail})`}`;
+  });
   const scale = chart.axis.log ? t('logarithmic scale', '对数刻度') : t('linear scale', '线性刻度');
   return t(
     `${kind}, ${scale}. ${chart.title}: ${rows.join('; ')}.`,

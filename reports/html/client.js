@@ -152,6 +152,7 @@
     afterDatasetsDraw(chart) {
       chart.ctx.save();
       drawWhiskers(chart, spec);
+      drawNames(chart, spec);
       chart.ctx.globalAlpha = 1;
       drawLabels(chart, spec);
       chart.ctx.restore();
@@ -197,6 +198,63 @@
     ];
   }
 
+  /** A line through the named points of a start. */
+  function timelines(spec) {
+    return spec.rows.map((row, index) => ({
+      type: 'scatter',
+      showLine: true,
+      data: row.points.map(({ value, text }) => ({ x: value, y: index + 4 / ROW, text })),
+      radius: 4.5,
+      hoverRadius: 6,
+      borderWidth: 3,
+      borderColor: color(row.tone),
+      backgroundColor: row.hollow ? color('paper') : color(row.tone),
+    }));
+  }
+
+  /** Names below the points; of those that would meet the later one is written. */
+  function drawNames(chart, spec) {
+    if (spec.kind !== 'timeline') return;
+    const { ctx, chartArea, scales } = chart;
+    ctx.font = font(400, 12);
+    ctx.fillStyle = color('quiet');
+    ctx.textBaseline = 'alphabetic';
+    spec.rows.forEach((row, index) => {
+      const y = scales.y.getPixelForValue(index) + 24;
+      let free = chartArea.right;
+      for (const { value, name } of row.points.toReversed()) {
+        const width = ctx.measureText(name).width;
+        const x = Math.min(scales.x.getPixelForValue(value) + width / 2, chartArea.right) - width;
+        if (x + width > free || x < chartArea.left) continue;
+        ctx.fillText(name, x, y);
+        free = x - 8;
+      }
+    });
+  }
+
+  /** Each part of a bar from where the one before it ends; the first is the darkest. */
+  function stacks(spec) {
+    const parts = Math.max(...spec.rows.map(({ points }) => points.length));
+    return Array.from({ length: parts }, (_, part) => ({
+      type: 'bar',
+      indexAxis: 'y',
+      grouped: false,
+      data: spec.rows.flatMap(({ points }, index) =>
+        points[part]
+          ? [{ x: [points[part - 1]?.value ?? 0, points[part].value], y: index + 4 / ROW, text: points[part].text }]
+          : [],
+      ),
+      barThickness: 12,
+      borderSkipped: false,
+      borderWidth: 1.5,
+      borderColor: spec.rows.map((row) => color(row.tone)),
+      backgroundColor: spec.rows.map((row) => {
+        if (row.hollow) return 'transparent';
+        return part === 0 ? color(row.tone) : `color-mix(in srgb, ${color(row.tone)} 30%, transparent)`;
+      }),
+    }));
+  }
+
   /** Nothing to see, but a place for the pointer. */
   function places(spec) {
     return [
@@ -220,9 +278,10 @@
     return spec.lines.map((line) => ({
       type: 'scatter',
       showLine: true,
+      stepped: spec.stepped === true ? 'before' : false,
       data: line.points,
       pointStyle: POINTS[line.style % POINTS.length],
-      radius: 3.5,
+      radius: spec.stepped === true ? 2 : 3.5,
       hoverRadius: 6,
       borderWidth: 1.5,
       borderDash: DASHES[line.style % DASHES.length],
@@ -236,8 +295,8 @@
     const { ctx, chartArea, scales } = chart;
     ctx.font = font(600, 13);
     ctx.textBaseline = 'middle';
-    const ends = spec.lines.flatMap(({ label, tone, points }) => {
-      const last = points.at(-1);
+    const ends = spec.lines.flatMap(({ label, labelAt, tone, points }) => {
+      const last = points.at(labelAt ?? -1);
       if (label === null || !last) return [];
       const width = ctx.measureText(label).width;
       const x = Math.min(scales.x.getPixelForValue(last.x) + 8, chart.width - width - 2);
@@ -269,7 +328,7 @@
     },
   });
 
-  const DATASETS = { dots, bars, forest: places, curves };
+  const DATASETS = { dots, bars, forest: places, timeline: timelines, stack: stacks, curves };
 
   /** A scale as it was decided where the report was made. */
   function scaleOf(axis, title) {

@@ -10,8 +10,9 @@ import { type Axis, spreadAxis } from './ticks.ts';
 /** Curves over the number of instances, one for each ramp. */
 
 export interface CurveLine {
-  /** At its end; null where another line of the same runner bears it. */
+  /** At its end or at the point `labelAt`; null where another line of the same runner bears it. */
   readonly label: string | null;
+  readonly labelAt?: number;
   readonly tone: Tone;
   /** Tells runners of one tone apart: 0, 1, … among them. */
   readonly style: number;
@@ -25,6 +26,8 @@ export interface CurveChart {
   readonly axis: Axis;
   readonly upright: Axis;
   readonly axisTitle: string;
+  /** Steps instead of straight lines from point to point. */
+  readonly stepped?: true;
   readonly lines: readonly CurveLine[];
 }
 
@@ -95,8 +98,14 @@ function stylesOf(ramps: readonly RampOf[]): ReadonlyMap<string, number> {
 }
 
 /** The same in words, for whoever does not see the canvas. */
-export function curveText({ title, axis, lines }: CurveChart, t: Tongue['t']): string {
-  const ends = lines.flatMap(({ points }) => points.at(-1)?.text ?? []);
+export function curveText({ title, axis, lines, stepped }: CurveChart, t: Tongue['t']): string {
+  const ends = lines.flatMap(({ points, labelAt }) => points.at(labelAt ?? -1)?.text ?? []);
+  if (stepped) {
+    return t(
+      `Share of starts that were done by then. ${title}. In the middle: ${ends.join('; ')}.`,
+      `到某一时刻已完成的启动所占的份额。${title}。居中处：${ends.join('；')}。`,
+    );
+  }
   const scales = axis.log ? t('logarithmic scales', '对数刻度') : t('linear scales', '线性刻度');
   return t(
     `Curves over the number of instances, ${scales}. ${title}. Where each ends: ${ends.join('; ')}.`,

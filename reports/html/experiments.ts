@@ -3,9 +3,14 @@ import { experimentIn } from '../titles.ts';
 import type { Entry, RunnerView } from '../view-model.ts';
 import { slug } from './anchors.ts';
 import type { PageContext, Part } from './context.ts';
+import { calibrationSection } from './calibration.ts';
 import { densitySection } from './density.ts';
+import { diskSection } from './disk.ts';
 import { html } from './markup.ts';
 import { draw, type Drawn, matrix, metricsOf } from './metrics.ts';
+import { timeline } from './phases.ts';
+import { figure } from './pieces.ts';
+import { distributionChart } from './shares.ts';
 import { throughputSection } from './throughput.ts';
 
 /** The parts that show an experiment's values: known metrics in their order, unknown ones after them. */
@@ -17,18 +22,20 @@ const SMALL_CHARTS = ['api', 'exec', 'stop', 'kill'];
 const MAIN = 'ready';
 
 function startup(entries: readonly Entry[], context: PageContext): Omit<Part, 'id' | 'heading'> {
+  const id = `chart-${slug(entries[0]?.cell.experiment ?? '')}`;
   const main = draw(
-    'chart-startup',
+    id,
     entries,
     metricsOf(entries, (metric) => metric === MAIN, []),
     context,
   );
   const small = metricsOf(entries, (metric) => SMALL_CHARTS.includes(metric), SMALL_CHARTS);
-  const others = draw('chart-startup', entries, small, context);
+  const others = draw(id, entries, small, context);
   const start = metricsOf(entries, (metric) => START.includes(metric), START);
   const rest = metricsOf(entries, (metric) => !START.includes(metric) && metric !== CHANNEL, ['cpu', 'stop', 'kill']);
   const channel = metricsOf(entries, (metric) => metric === CHANNEL, []);
-  const { t } = context;
+  const { t, lang } = context;
+  const name = experimentIn(lang, entries[0]?.cell.experiment ?? '');
   const marked = t(
     html` A triangle comes from a block in which a <a href="#guards">guard</a> tripped.`,
     html`三角形来自有<a href="#guards">监视项</a>触发的区组。`,
@@ -36,6 +43,21 @@ function startup(entries: readonly Entry[], context: PageContext): Omit<Part, 'i
   const explained = t(
     html`Time from right before an instance’s first launch command to a named point, on the host’s monotonic clock. No axis and no comparison joins two points. Every dot is one measured instance, from top to bottom in the order of blocks; the upright line is the median, the bar its interval. Scales are logarithmic.`,
     html`从某个实例的第一条启动命令之前，到一个有名称的终点，按主机的单调时钟计时。坐标轴和比较都不会混用两个终点。每个点是一个被测实例，自上而下按区组次序排列；竖线为中位数，横条为其区间。刻度为对数。`,
+  );
+  const mains = entries.filter(({ cell }) => cell.metric === MAIN && cell.n > 0);
+  const shares = distributionChart(
+    {
+      ...{ id: `${id}-shares`, entries: mains },
+      title: t('share of starts that were ready by then', '到某一时刻已就绪的启动所占的份额'),
+    },
+    context,
+  );
+  const line = timeline(
+    {
+      ...{ id: `${id}-timeline`, entries, tongue: context },
+      title: t('the named points of a start, each at its median', '一次启动的各个终点，各在其中位数处'),
+    },
+    START,
   );
   const phases = t(
     html`<h3>Phases</h3>
@@ -50,25 +72,29 @@ function startup(entries: readonly Entry[], context: PageContext): Omit<Part, 'i
   const body = html`<p>${explained}${context.marked.any ? marked : null}</p>
 ${main.figures}
 <div class="small-charts">${others.figures}</div>
+${mains.length > 0 ? figure(shares, t(html`<b>ready</b> as a distribution`, html`<b>ready</b> 的分布`), context) : null}
 ${phases}
-${matrix(t('Startup: from the launch to the answer', '启动：从发出命令到应答'), entries, start, context)}
+${line.rows.length > 0 ? figure(line, t('from the launch to the answer', '从发出命令到应答'), context) : null}
+${matrix(t(`${name}: from the launch to the answer`, `${name}：从发出命令到应答`), entries, start, context)}
 ${rest.length > 0 ? html`<h3>${t('CPU time, ending and the rest', 'CPU 时间、结束及其他')}</h3>` : null}
-${matrix(t('Startup: other quantities', '启动：其他指标'), entries, rest, context)}
+${matrix(t(`${name}: other quantities`, `${name}：其他指标`), entries, rest, context)}
 ${channel.length > 0 ? roundTrip : null}
-${matrix(t('Startup: round trip of the mark channel', '启动：标记通道的往返时间'), entries, channel, context)}`;
-  return { body, charts: [...main.charts, ...others.charts] };
+${matrix(t(`${name}: round trip of the mark channel`, `${name}：标记通道的往返时间`), entries, channel, context)}`;
+  const charts = [
+    ...main.charts,
+    ...others.charts,
+    ...(mains.length > 0 ? [shares] : []),
+    ...(line.rows.length > 0 ? [line] : []),
+  ];
+  return { body, charts };
 }
 
 function generic(id: string, entries: readonly Entry[], context: PageContext): Omit<Part, 'id' | 'heading'> {
   const metrics = metricsOf(entries, () => true, []);
   const drawn = draw(`chart-${slug(id)}`, entries, metrics, context);
   const { t } = context;
-  const provenance = t(
-    'Allocated bytes (decimal units) of named paths, after sync inside and outside; what is shared counts once.',
-    '所列路径实际分配的字节数（十进制单位），在实例内外 sync 之后读取；共享的部分只计一次。',
-  );
   const name = experimentIn(context.lang, id);
-  const body = html`${id === 'disk' ? html`<p>${provenance}</p>` : null}<div class="small-charts">${drawn.figures}</div>
+  const body = html`<div class="small-charts">${drawn.figures}</div>
 ${matrix(t(`${name}: medians and intervals`, `${name}：中位数与区间`), entries, metrics, context)}`;
   return { body, charts: drawn.charts };
 }
@@ -77,8 +103,12 @@ type Section = (entries: readonly Entry[], context: PageContext) => Omit<Part, '
 
 const KNOWN: ReadonlyMap<string, Section> = new Map<string, Section>([
   ['startup', startup],
+  ['cold', startup],
+  ['disk', diskSection],
   ['throughput', throughputSection],
   ['density', densitySection],
+  ['aa', calibrationSection],
+  ['inject', calibrationSection],
 ]);
 
 /** A part for each experiment that has values outside of emulation. */

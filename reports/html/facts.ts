@@ -91,9 +91,19 @@ function runnerTable({ result, view, t, lang }: PageContext): Markup {
   return dataTable(t('Runners of this run', '本次的运行器'), columns, rows);
 }
 
+/** What was changed on the host while the run went on. */
+function tuning({ manifest: { tuned }, t }: PageContext): Markup {
+  const heading = t('Tuned until the end of the run', '运行期间的调整');
+  if (tuned === undefined || tuned.length === 0) {
+    return html`<h3>${heading}</h3><p>${t('Nothing: the host was taken as it is.', '没有：主机保持原样。')}</p>`;
+  }
+  const items = tuned.map(({ path, before, during }): readonly [string, Content] => [path, `${before} → ${during}`]);
+  return html`<h3>${heading}</h3>${facts(items)}`;
+}
+
 export function hostPart(context: PageContext): Part {
   const { t } = context;
-  const body = html`${hostFacts(context)}<h3>${t('Every instance', '每个实例')}</h3>${instanceFacts(context)}<h3>${t('Runners', '运行器')}</h3>${runnerTable(context)}`;
+  const body = html`${hostFacts(context)}${tuning(context)}<h3>${t('Every instance', '每个实例')}</h3>${instanceFacts(context)}<h3>${t('Runners', '运行器')}</h3>${runnerTable(context)}`;
   return { id: 'host', heading: t('Host, image and runners', '主机、镜像与运行器'), body, charts: [] };
 }
 

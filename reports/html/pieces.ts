@@ -2,7 +2,7 @@ import type { Cell } from '../../bench/model/result.ts';
 import { intervalText, medianText } from '../phrases.ts';
 import { escapeHtml } from '../text.ts';
 import { experimentIn, titleIn } from '../titles.ts';
-import { formatInterval, formatLevel, formatValue } from '../units.ts';
+import { formatInterval, formatLevel, formatShare, formatValue } from '../units.ts';
 import type { Entry, RunnerView } from '../view-model.ts';
 import { type ChartSpec, chartText } from './charts.ts';
 import type { PageContext, Tongue } from './context.ts';
@@ -65,7 +65,11 @@ export function estimate(cell: Cell | undefined, { result, anchors, words }: Pag
 function evidenceColumns({ t }: Tongue): readonly Column[] {
   const numbers = [
     ...['n', t('failed', '失败'), t('median', '中位数'), t('interval', '区间'), t('level', '水平')],
-    t('least to most', '最小到最大'),
+    ...[
+      t('least to most', '最小到最大'),
+      t('tail', '尾部'),
+      t('scatter of operations, of starts', '操作间、启动间的离散'),
+    ],
   ];
   return [
     ...[{ heading: t('runner', '运行器') }, { heading: t('end point or quantity', '终点或指标') }],
@@ -80,7 +84,26 @@ const STATUS_IN_CHINESE: Readonly<Record<string, string>> = {
   'no-data': '没有数值',
 };
 
-function evidenceRow({ runner, cell }: Entry, { anchors, lang, t }: PageContext) {
+/** `p95 812 ms (800–840 ms)`, or from how many blocks on there is one. */
+function tailsText({ tails, unit }: Cell, { t }: Tongue): Content {
+  const shown = tails.flatMap(({ p, value, ci }) => {
+    if (!ci) return [];
+    const name = `p${Number((100 * p).toFixed(0))}`;
+    return [`${name} ${value === null ? '∞' : formatValue(value, unit)} (${formatInterval(ci, unit)})`];
+  });
+  const fewest = Math.min(...tails.map(({ needsBlocks }) => needsBlocks));
+  if (shown.length > 0) return joined(shown, html`<br>`);
+  return html`<span class="quiet">${t(`from ${fewest} blocks on`, `${fewest} 个区组起才有`)}</span>`;
+}
+
+/** `0.8%, 2.1%`: standard deviations between operations and between starts. */
+function scatterText({ scatter }: Cell): Content {
+  if (!scatter) return null;
+  return [scatter.operation, scatter.restart].map((share) => (share === null ? '–' : formatShare(share))).join(', ');
+}
+
+function evidenceRow({ runner, cell }: Entry, context: PageContext) {
+  const { anchors, lang, t } = context;
   const spread =
     cell.min === null || cell.max === null ? null : formatInterval({ lo: cell.min, hi: cell.max }, cell.unit);
   const named = t(cell.status.replaceAll('-', ' '), STATUS_IN_CHINESE[cell.status] ?? cell.status);
@@ -94,6 +117,7 @@ function evidenceRow({ runner, cell }: Entry, { anchors, lang, t }: PageContext)
     cell.ci && formatInterval(cell.ci, cell.unit),
     cell.ci && formatLevel(cell.ci.level),
     spread,
+    ...[tailsText(cell, context), scatterText(cell)],
     joined([...status, ...cell.warnings.map((warning) => warning[lang])], html`<br>`),
   ];
   return { id: anchors.of(cell), cells };

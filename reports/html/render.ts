@@ -6,8 +6,8 @@ import { viewOf } from '../view-model.ts';
 import { type Lang, WORDS } from '../words.ts';
 import { Anchors } from './anchors.ts';
 import { emulatedParts, evidencePart, harnessPart } from './apart.ts';
-import { MarkedBlocks } from './charts.ts';
-import type { PageContext, Part } from './context.ts';
+import { type ChartSpec, MarkedBlocks } from './charts.ts';
+import type { PageContext, Part, Tongue } from './context.ts';
 import { experimentParts } from './experiments.ts';
 import { configurationPart, hostPart, reproducePart } from './facts.ts';
 import { html, type Markup } from './markup.ts';
@@ -64,14 +64,27 @@ ${summary(context)}
 `;
 }
 
-/** The page's content in one language. */
-function contentIn(lang: Lang, { result, manifest, events }: ReportInput): Language {
+function contextIn(lang: Lang, { result, manifest, events }: ReportInput): PageContext {
   const t = <T>(en: T, zh: T): T => (lang === 'en' ? en : zh);
-  const words = WORDS[lang];
-  const context: PageContext = {
-    ...{ result, manifest, events, lang, words, t },
+  return {
+    ...{ result, manifest, events, lang, words: WORDS[lang], t },
     ...{ view: viewOf(result, lang), anchors: new Anchors(result), marked: new MarkedBlocks(events) },
   };
+}
+
+/** Every chart of the page, in its order. */
+export function chartsOf(
+  lang: Lang,
+  input: ReportInput,
+): { readonly charts: readonly ChartSpec[]; readonly tongue: Tongue } {
+  const tongue = contextIn(lang, input);
+  return { charts: partsOf(tongue).flatMap(({ charts }) => charts), tongue };
+}
+
+/** The page's content in one language. */
+function contentIn(lang: Lang, input: ReportInput): Language {
+  const context = contextIn(lang, input);
+  const { result, manifest, t, words } = context;
   const parts = partsOf(context);
   const links = parts.map(({ id, heading }) => html`<li><a href="#${id}">${heading}</a></li>`);
   const sections = parts.map(

@@ -73,7 +73,7 @@ export function guardsPart(context: PageContext): Part {
   return { id: 'guards', heading: words.guards, body, charts: [] };
 }
 
-export function differencesPart({ result, view, words, t }: PageContext): Part {
+export function differencesPart({ result, view, words, t, lang }: PageContext): Part {
   const rows = result.differences.map((difference) => ({
     cells: [
       runnerName(view.runner(difference.runner)),
@@ -82,7 +82,7 @@ export function differencesPart({ result, view, words, t }: PageContext): Part {
       difference.actual,
       difference.designed === null
         ? html`<span class="bad">${t('undeclared: its values are not comparable', '未声明：其数值不可比较')}</span>`
-        : html`${words.designed}: ${difference.designed}`,
+        : html`${words.designed}${t(': ', '：')}${readingIn(lang, difference.designed)}`,
     ],
   }));
   const columns = [

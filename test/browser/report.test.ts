@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import test from 'ava';
@@ -12,13 +12,17 @@ import { reportFixture } from '../helpers/reports/fixture.ts';
 const emulated = renderHtml(reportFixture({ vm: 'tcg', hostile: true }));
 const kvm = renderHtml(reportFixture({ vm: 'kvm', hostile: false }));
 
-const VIEWS: readonly View[] = [
-  { width: 1280, scheme: 'light' },
-  { width: 1280, scheme: 'dark' },
-  { width: 400, scheme: 'light' },
-  { width: 400, scheme: 'dark' },
-  { width: 320, scheme: 'light', lang: 'zh' },
+/** Phone, tablet and wide screen; each scheme and each language at its narrowest. */
+const VIEWS: readonly Required<View>[] = [
+  { width: 1600, scheme: 'light', lang: 'en' },
+  { width: 1600, scheme: 'dark', lang: 'zh' },
+  { width: 768, scheme: 'light', lang: 'zh' },
+  { width: 320, scheme: 'light', lang: 'en' },
+  { width: 320, scheme: 'dark', lang: 'zh' },
 ];
+
+/** What the pages looked like, for people to look at; git ignores the folder. */
+const SCREENSHOTS = join(import.meta.dirname, '../../.cache/screenshots');
 
 // Code for the page is text: this project's types know no DOM.
 const BLANK_CHARTS = `[...document.querySelectorAll('canvas')].filter((canvas) => {
@@ -32,22 +36,20 @@ async function number(page: Page, expression: string): Promise<number> {
 
 for (const [name, html] of Object.entries({ emulated, kvm })) {
   for (const view of VIEWS) {
-    test(`the ${name} report stands alone and draws itself, ${view.width} wide and ${view.scheme}${view.lang === 'zh' ? ', in Chinese' : ''}`, async (t) => {
+    const { width, scheme, lang } = view;
+    test(`the ${name} report stands alone, draws itself and is accessible, ${width} wide, ${scheme}, ${lang}`, async (t) => {
       await using browser = await ReportBrowser.launch();
       const { page, complaints, requests } = await browser.open(html, view);
       t.deepEqual(complaints, []);
       t.deepEqual(requests, []);
+      t.is(await page.evaluate('document.documentElement.lang'), lang);
       t.true((await number(page, 'document.querySelectorAll("canvas").length')) > 5);
       t.deepEqual(await page.evaluate(BLANK_CHARTS), []);
-      t.is(await number(page, 'document.documentElement.scrollWidth'), view.width);
-      const path = join(browser.folder, 'report.png');
+      t.is(await number(page, 'document.documentElement.scrollWidth'), width);
+      mkdirSync(SCREENSHOTS, { recursive: true });
+      const path = join(SCREENSHOTS, `${name}-${width}-${scheme}-${lang}.png`);
       await page.screenshot({ path, fullPage: true });
       t.true(statSync(path).size > 50_000);
-    });
-
-    test(`the ${name} report is accessible, ${view.width} wide and ${view.scheme}${view.lang === 'zh' ? ', in Chinese' : ''}`, async (t) => {
-      await using browser = await ReportBrowser.launch();
-      const { page } = await browser.open(html, view);
       const { violations } = await new AxeBuilder({ page }).analyze();
       t.deepEqual(
         violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 120)}`)),
@@ -193,6 +195,57 @@ test('the charts follow the color scheme, and paper is always white', async (t) 
   await page.evaluate(`window.dispatchEvent(new Event('afterprint'))`);
   t.not(await page.evaluate(ink), light);
   t.deepEqual(complaints, []);
+});
+
+test('everything is reached with the keyboard alone, in the order of the page, and is seen to be', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  const { page } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  const focused = `{
+    const { activeElement: element } = document;
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    ({
+      at: [...document.querySelectorAll('a, summary, [tabindex]')].indexOf(element),
+      outlined: outlineStyle !== 'none' && outlineWidth !== '0px',
+    });
+  }`;
+  const all = await number(
+    page,
+    `[...document.querySelectorAll('a, summary, [tabindex]')].filter((element) => element.checkVisibility()).length`,
+  );
+  const seen: number[] = [];
+  for (let press = 0; press < all; press += 1) {
+    await page.keyboard.press('Tab');
+    const { at, outlined } = await page.evaluate<{ at: number; outlined: boolean }>(focused);
+    t.true(outlined, `element ${at} shows no focus`);
+    seen.push(at);
+  }
+  t.is(new Set(seen).size, all);
+  t.deepEqual(
+    seen,
+    seen.toSorted((a, b) => a - b),
+  );
+});
+
+test('a table opens with the keyboard, and a verdict leads to its evidence', async (t) => {
+  await using browser = await ReportBrowser.launch();
+  const { page } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  await page.locator('summary', { hasText: 'Every step' }).focus();
+  await page.keyboard.press('Enter');
+  t.true(await page.locator('details table').isVisible());
+  await page.locator('a.chip.holds').first().focus();
+  await page.keyboard.press('Enter');
+  t.true(await page.locator('tr:target').isVisible());
+});
+
+test('a report opens in little time and size beside its evidence', async (t) => {
+  t.true(kvm.length < 3e6, `${kvm.length} characters`);
+  await using browser = await ReportBrowser.launch();
+  const { page } = await browser.open(kvm, { width: 1280, scheme: 'light' });
+  const [{ duration, loadEventEnd } = { duration: 0, loadEventEnd: 0 }] = await page.evaluate<
+    { duration: number; loadEventEnd: number }[]
+  >(`performance.getEntriesByType('navigation').map(({ duration, loadEventEnd }) => ({ duration, loadEventEnd }))`);
+  t.true(loadEventEnd > 0 && duration > 0);
+  t.log(`${Math.round(duration)} ms until it was loaded, ${(kvm.length / 1e6).toFixed(2)} MB`);
 });
 
 test('nothing is cut off on paper', async (t) => {

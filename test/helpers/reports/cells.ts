@@ -55,6 +55,8 @@ export function cellsOf(
             ...{ title: metric.title, unit: metric.unit, better: metric.better, primary: metric.primary },
             ...{ n: values.length, failures, median: middle(sorted), ci: intervalOf(sorted, failures) },
             ...{ min: sorted[0] ?? null, max: sorted.at(-1) ?? null },
+            tails: [0.95, 0.99].map((p) => ({ p, value: null, ci: null, needsBlocks: p === 0.95 ? 72 : 368 })),
+            scatter: values.length < 2 ? null : { operation: null, restart: 0.021 },
             status: values.length === 0 ? 'no-data' : standing.status(runner, metric.id),
             ratioToNative: standing.ratio(runner, metric.id),
             ratioToContainer: null,

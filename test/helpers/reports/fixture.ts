@@ -4,6 +4,7 @@ import type { Metric } from '../../../bench/model/metric.ts';
 import type { ClaimResult, RatioToNative, Result } from '../../../bench/model/result.ts';
 import type { Accelerator, Isolation } from '../../../bench/model/runner.ts';
 import { deriveResult } from '../../../bench/verdict/result.ts';
+import { CALIBRATIONS, calibrationEvents } from './calibration.ts';
 import { cellsOf } from './cells.ts';
 import { DENSITY, densityEvents } from './density.ts';
 import { FORMULA, HOSTILE } from './hostile.ts';
@@ -269,6 +270,7 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
     }),
     ...throughputEvents(throughput, vmId, random),
     ...densityEvents(vm, vmId, hostile, random),
+    ...(vm === 'kvm' ? calibrationEvents(random) : []),
     { type: 'end', outcome: 'complete', message: '', at: '2026-01-02T03:14:05.000Z' },
   ];
   const host: Manifest['host'] = {
@@ -309,7 +311,7 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
         hint: 'boot with systemd.unified_cgroup_hierarchy=1',
       },
     ],
-    experiments: [STARTUP, DISK, ...throughput, DENSITY],
+    experiments: [STARTUP, DISK, ...throughput, DENSITY, ...(vm === 'kvm' ? CALIBRATIONS : [])],
     columns: { container: 'docker', vm: vmId },
     spec: { cpus: [1], memoryBytes: 536_870_912, diskCache: 'none', network: 'bridge', clientCpus: [0] },
     vmImage: 'our minimal build',
@@ -318,7 +320,10 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
   };
   const own = ratios(vm);
   // These two by the real statistics and claims, and the others by hand.
-  const derived = deriveResult({ manifest: { ...manifest, experiments: [...throughput, DENSITY] }, events });
+  const derived = deriveResult({
+    manifest: { ...manifest, experiments: manifest.experiments.slice(2) },
+    events,
+  });
   const cells = cellsOf([...runners.map(({ as }) => as), 'null'], [STARTUP, DISK], events, {
     status: (runner, metric) => {
       if (runner === 'lxc') return 'not-comparable';
@@ -350,6 +355,7 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
     cells: [...cells, ...derived.cells],
     claims: [...claims(vm, vmId), ...derived.claims.filter(({ id }) => id === 'performance' || id === 'density')],
     ramps: derived.ramps,
+    calibration: derived.calibration,
     differences: [
       {
         runner: vmId,
