@@ -47,11 +47,6 @@ prepare_services() {
   systemctl start libvirtd.service
 }
 
-without_module() {
-  modprobe --remove kvm_amd && tare doctor --json
-  tare run --dry-run --json -r kvm-direct >"$results/auto-without-kvm.json"
-}
-
 with_module() { modprobe kvm_amd && udevadm settle && test -c /dev/kvm; }
 
 as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups bench/setup/with-node node bench/main.ts doctor --json; }
@@ -79,9 +74,14 @@ else
   step run tare run --profile smoke --accel kvm --runners native,runc,docker,kvm-direct --out "$results/runs" \
     --set 'throughput.workloads=[redis]'
 fi
-step as-nobody as_nobody
-step in-container in_container
-step without-module without_module
+# What only looks is tried two at a time.
+step as-nobody as_nobody &
+step in-container in_container &
+wait
+step no-module modprobe --remove kvm_amd
+step without-module tare doctor --json &
+step auto-without-kvm tare run --dry-run --json -r kvm-direct &
+wait
 step forced-kvm tare run --accel kvm -r kvm-direct -p smoke -e startup -o "$results/refused"
 step with-module with_module
 step leftovers integration test/integration/zz-sweep.test.ts

@@ -169,7 +169,8 @@ test('doctor tells apart: nested KVM, no module, no permission, in a container',
 });
 
 test('without KVM a run goes to TCG under its own name, or fails where KVM was asked for', (t) => {
-  const { runners } = JSON.parse(readFileSync(join(rig.folder, 'auto-without-kvm.json'), 'utf8')) as DryRun;
+  good(t, 'no-module');
+  const { runners } = JSON.parse(good(t, 'auto-without-kvm')) as DryRun;
   const [only] = runners;
   t.like(only, { id: 'kvm-direct', support: { ok: true, as: 'tcg-direct' } });
   const { exitCode, stderr } = rig.step('forced-kvm');
