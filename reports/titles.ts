@@ -11,6 +11,7 @@ const PARTS: Readonly<Record<string, string>> = {
   "first instruction of the guest's init": '客户机 init 的第一条指令',
   'first instruction of the entry point': '入口程序的第一条指令',
   'first valid answer of the application': '应用的第一个有效应答',
+  'first valid answer over the network': '经网络得到的第一个有效应答',
   'CPU time of the start': '启动所用的 CPU 时间',
   'daemons included': '含守护进程',
   'asked to end until gone': '从要求结束到完全消失',

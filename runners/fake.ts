@@ -35,7 +35,7 @@ export interface FakeOptions {
   readonly unsupported?: Extract<Support, { ok: false }>;
 }
 
-const MARKS: readonly MarkName[] = ['launched', 'api', 'exec', 'ready'];
+const MARKS: readonly MarkName[] = ['launched', 'api', 'exec', 'ready', 'reachable'];
 
 function sleepNs(argv: readonly string[]): number | undefined {
   return argv[0] === '/bin/sleep' ? Number(argv[1]) * 1e9 : undefined;
@@ -111,7 +111,7 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
     spec: InstanceSpec,
     run: RunContext,
     index: number,
-    { cpus }: StartOptions = {},
+    { cpus, reach = false }: StartOptions = {},
   ): Promise<Instance> {
     run.signal.throwIfAborted();
     const order = starts++;
@@ -137,7 +137,7 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
     return {
       ref,
       placement: { dataDir: '/tare/data', listen: '0.0.0.0', port: spec.entry.defaultPort },
-      marks: marksUntil('ready', order),
+      marks: marksUntil(reach ? 'reachable' : 'ready', order),
       launch: [{ argv: ['fake', 'start', name], startedNs: nowNs(), endedNs: nowNs() }],
       logs: {},
       exec: inside,

@@ -19,13 +19,19 @@ const METRICS: readonly Metric[] = [
   time('init', "first instruction of the guest's init"),
   time('exec', 'first instruction of the entry point'),
   time('ready', 'first valid answer of the application', true),
+  time('reachable', 'first valid answer over the network'),
   time('cpu', 'CPU time of the start, daemons included'),
   time('stop', 'asked to end until gone'),
   time('kill', 'killed until gone'),
   time('channel', 'round trip of the mark channel'),
 ];
 
-const MARK_METRICS = ['api', 'kernel', 'init', 'exec', 'ready'] as const;
+const MARK_METRICS = ['api', 'kernel', 'init', 'exec', 'ready', 'reachable'] as const;
+
+/** Whether there is an answer that could arrive. */
+function canBeAsked({ capabilities, workload }: Subject, { placement }: Instance): boolean {
+  return capabilities.marks.includes('reachable') && workload.entry.ready(placement).protocol !== 'none';
+}
 
 /** Which of the two endings a block measures: an instance ends once, so blocks take turns, the same for every runner. */
 function endingOf(subject: Subject): 'stop' | 'kill' {
@@ -79,12 +85,23 @@ export function startupExperiment(options: {
       if (cold) await dropCaches(subject.signal);
       const daemons = await subject.prepared.daemons();
       const before = subject.hostCpuNs(daemons);
-      await using instance = await subject.start([...MARK_METRICS, 'cpu']);
+      await using instance = await subject.start([...MARK_METRICS, 'cpu'], { reach: true });
       const after = subject.hostCpuNs(daemons);
       const own = await instance.cpuNs();
       for (const name of MARK_METRICS) {
         const ns = sinceLaunch(instance.marks, name);
         if (ns !== undefined) subject.record(name, ns);
+      }
+      if (
+        instance.address !== null &&
+        sinceLaunch(instance.marks, 'reachable') === undefined &&
+        canBeAsked(subject, instance)
+      ) {
+        subject.fail(
+          'measure',
+          ['reachable'],
+          new WorkloadError('NOT_REACHABLE', 'it answers inside, and not over the network'),
+        );
       }
       if (before !== null && after !== null && own !== null) subject.record('cpu', after - before + own);
       await recordChannel(subject, instance);

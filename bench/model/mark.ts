@@ -2,9 +2,10 @@
  * The named points of a start, in the order in which they can happen:
  * `launched` t0, right before the first launch command is spawned · `api` the last launch command returned ·
  * `kernel` first byte on the serial console · `init` first user instruction of the guest's init ·
- * `exec` first user instruction of the workload's entry point · `ready` first valid answer of the application.
+ * `exec` first user instruction of the workload's entry point · `ready` first valid answer of the application, inside ·
+ * `reachable` the same over the network from the host, asked from `ready` on, where that is wanted.
  */
-export const MARK_NAMES = ['launched', 'api', 'kernel', 'init', 'exec', 'ready'] as const;
+export const MARK_NAMES = ['launched', 'api', 'kernel', 'init', 'exec', 'ready', 'reachable'] as const;
 
 export type MarkName = (typeof MARK_NAMES)[number];
 

@@ -98,6 +98,8 @@ export interface RunContext {
 export interface StartOptions {
   /** Host CPUs of this instance instead of the spec's; as many vCPUs as CPUs. */
   readonly cpus?: readonly number[];
+  /** Whether the first answer over the network is waited for, and stamped as `reachable`; without one in time it is missing. */
+  readonly reach?: boolean;
 }
 
 export interface SweepContext {

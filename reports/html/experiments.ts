@@ -15,7 +15,7 @@ import { throughputSection } from './throughput.ts';
 
 /** The parts that show an experiment's values: known metrics in their order, unknown ones after them. */
 
-const START = ['api', 'kernel', 'init', 'exec', 'ready'];
+const START = ['api', 'kernel', 'init', 'exec', 'ready', 'reachable'];
 const CHANNEL = 'channel';
 /** Charts that repeat `ready` at other points, small, and in this order. */
 const SMALL_CHARTS = ['api', 'exec', 'stop', 'kill'];

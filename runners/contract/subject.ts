@@ -1,5 +1,13 @@
 import { TareError } from '../../bench/errors.ts';
-import type { Instance, InstanceSpec, Prepared, Runner, RunContext, Support } from '../../bench/model/runner.ts';
+import type {
+  Instance,
+  InstanceSpec,
+  Prepared,
+  Runner,
+  RunContext,
+  StartOptions,
+  Support,
+} from '../../bench/model/runner.ts';
 
 /** What the suite needs: a runner, a spec whose entry becomes ready, and a run to start it in. */
 export interface ContractSubject {
@@ -62,10 +70,11 @@ export async function withInstance(
   subject: ContractSubject,
   index: number,
   work: (instance: Instance, prepared: Prepared) => Promise<void>,
+  options: StartOptions = {},
 ): Promise<void> {
   await using prepared = await subject.runner.prepare(subject.spec, subject.run);
   await leavesNothing(subject, async () => {
-    await using instance = await prepared.start(subject.run, index);
+    await using instance = await prepared.start(subject.run, index, options);
     await work(instance, prepared);
   });
 }

@@ -76,7 +76,7 @@ function livenessOf(id: () => string | undefined): () => boolean | undefined {
 
 function runArgv(
   spec: InstanceSpec,
-  place: { readonly reference: string; readonly network: string | null },
+  place: { readonly reference: string; readonly network: string | null; readonly ip: string | null },
   name: string,
   tag: string,
   fifos: readonly [string, string],
@@ -86,7 +86,8 @@ function runArgv(
   const [marks, commands] = fifos;
   return [
     ...['run', '--detach', '--name', name, '--label', `${TAG_LABEL}=${tag}`, '--pull', 'never'],
-    ...['--network', place.network ?? 'none', '--cpuset-cpus', spec.cpus.join()],
+    ...['--network', place.network ?? 'none', ...(place.ip === null ? [] : ['--ip', place.ip])],
+    ...['--cpuset-cpus', spec.cpus.join()],
     // Memory and swap together: the same figure leaves no swap.
     ...['--memory', memory, '--memory-swap', memory],
     ...['--mount', `type=bind,source=${marks},target=${INSIDE.marks}`],
@@ -160,10 +161,11 @@ export async function startDocker(
     // Which of the run's networks has a port is the harness's business: before the clock starts.
     const taken = place.networks && undo.use(await place.networks.take());
     const network = taken?.value.name ?? null;
+    const ip = taken ? undo.use(taken.value.lease()).address : null;
     launching.begin();
     undo.defer(() => dockerRemove(['rm', '--force', '--volumes', name]));
     const pinned = { ...spec, cpus: options.cpus ?? spec.cpus };
-    const started = await docker(runArgv(pinned, { reference: place.reference, network }, name, tag, fifos), {
+    const started = await docker(runArgv(pinned, { reference: place.reference, network, ip }, name, tag, fifos), {
       timeoutMs: RUN_TIMEOUT_MS,
     });
     const { argv: words, startedNs, endedNs } = started;
@@ -174,6 +176,8 @@ export async function startDocker(
       channel,
       livenessOf(() => id),
     );
+    const placement = boxPlacement(spec.entry);
+    if (options.reach) await launching.untilReachable(ip, spec.entry.ready(placement));
     const [inspected] = await dockerJson(['container', 'inspect', name], containerSchema);
     if (!inspected || inspected.State.Pid === 0) throw new ResourceError('GONE', `${name} ended after it was ready`);
     const pid = inspected.State.Pid;
@@ -182,7 +186,6 @@ export async function startDocker(
     if (processes === undefined) throw new ResourceError('NO_CGROUP', `the cgroup of ${name} cannot be found`);
     const shim = statOf(pid)?.ppid ?? 0;
     const disk = foldersOf(inspected.GraphDriver?.Data?.['UpperDir'] ?? mountedUpper(pid), inspected.HostsPath);
-    const placement = boxPlacement(spec.entry);
     const address = network === null ? null : addressOn(inspected, network);
     const runInside: Instance['exec'] = (argv, limits) => execInside(name, argv, limits);
     const owned = undo.move();

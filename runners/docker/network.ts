@@ -2,18 +2,20 @@ import { existsSync } from 'node:fs';
 import type { RunContext } from '../../bench/model/runner.ts';
 import { CommandError } from '../../bench/errors.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
-import { chooseSubnet, closeTheWayOut, MOST_PORTS } from '../shared/bridge.ts';
+import { type AddressLease, addressLeases, chooseSubnet, closeTheWayOut, MOST_PORTS } from '../shared/bridge.ts';
 import type { ClientBridge } from '../shared/client.ts';
 import { dockerBridgeName } from '../shared/netns.ts';
 import { Refcounted, type Use } from '../shared/refcounted.ts';
 import { Shards } from '../shared/shards.ts';
-import { lastAddress } from '../shared/subnet.ts';
+import { lastAddress, parseSubnet } from '../shared/subnet.ts';
 import { docker, dockerRemove, TAG_LABEL } from './cli.ts';
 
 /** One of the run's networks as the engine knows it, and its bridge as a client needs it. */
 export interface DockerNetwork {
   readonly name: string;
   readonly bridge: ClientBridge;
+  /** An address on it that no other container of this run has. @throws ResourceError `NO_ADDRESS`. */
+  lease(): AddressLease;
 }
 
 /** The run's networks: the first one, and all of them for whoever needs a port; nothing leads from one to another. */
@@ -50,7 +52,7 @@ async function make(tag: string, shard: number, undo: AsyncDisposableStack): Pro
       ]);
       // Some engines give even an internal network a default route, and rely on their packet filter alone.
       if (existsSync(`/sys/class/net/${bridge}`)) closeTheWayOut(bridge);
-      return { name, bridge: client };
+      return { name, bridge: client, lease: addressLeases(parseSubnet(subnet), 1) };
     } catch (error) {
       if (!(error instanceof CommandError) || tries === TRIES) throw error;
     }

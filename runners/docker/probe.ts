@@ -9,7 +9,7 @@ import { dockerJson } from './cli.ts';
 const CAPABILITIES: Capabilities = {
   isolation: 'container',
   accelerator: 'none',
-  marks: ['launched', 'api', 'exec', 'ready'],
+  marks: ['launched', 'api', 'exec', 'ready', 'reachable'],
   designed: [],
 };
 

@@ -109,7 +109,7 @@ export async function probeGuests(
       capabilities: {
         isolation: 'vm',
         accelerator,
-        marks: ['launched', 'api', 'kernel', 'init', 'exec', 'ready'],
+        marks: ['launched', 'api', 'kernel', 'init', 'exec', 'ready', 'reachable'],
         designed,
         nested,
       },

@@ -23,6 +23,7 @@ export interface Attempt extends GuestPlan {
   output?: GuestOutput;
   channel?: MarkChannel;
   qemu?: QemuProcess;
+  reachableNs?: bigint;
 }
 
 /** Asks libvirt to end the domain and waits until nothing of it is left; one that never came to be is fine. */
@@ -64,12 +65,13 @@ export async function makeOwnFiles(attempt: Attempt, kind: GuestKind): Promise<v
 }
 
 /** Adds the marks that were reached, in the order in which they can happen. */
-export function collectMarks({ marks, console, channel }: Attempt): void {
+export function collectMarks({ marks, console, channel, reachableNs }: Attempt): void {
   const reached = [
     ['kernel', console?.kernelNs],
     ['init', console?.initNs],
     ['exec', channel?.at('exec')],
     ['ready', channel?.at('ready')],
+    ['reachable', reachableNs],
   ] as const;
   for (const [name, atNs] of reached) if (atNs !== undefined) marks.push({ name, atNs });
 }

@@ -9,6 +9,7 @@ import { domainXml } from '../../vms/domain-xml.ts';
 import { QemuProcess } from '../../vms/qemu-process.ts';
 import { createDomain } from '../../vms/virsh.ts';
 import { type AddressLease, macFor } from '../shared/bridge.ts';
+import { firstAnswer, REACH_MS } from '../shared/reach.ts';
 import { type Attempt, attach, collectMarks, fail, logsOf, makeOwnFiles, removeDomain } from './attempt.ts';
 import { Guest } from './instance.ts';
 import type { GuestKind, GuestPlan } from './kind.ts';
@@ -96,6 +97,11 @@ export async function startGuest(
     marks.push({ name: 'launched', atNs: nowNs() });
     await launch(attempt, kind);
     await awaitReady(attempt, run);
+    if (options.reach && lease) {
+      const check = kind.spec.entry.ready(kind.placement);
+      const atNs = await firstAnswer({ address: lease.address, ...check }, REACH_MS, run.signal);
+      if (atNs !== undefined) attempt.reachableNs = atNs;
+    }
     if (kind.accelerator === 'kvm' && !(await runsOnKvm(attempt.name))) {
       throw new ResourceError('NOT_KVM', 'QEMU says that this guest does not run on KVM');
     }

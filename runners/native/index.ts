@@ -18,7 +18,7 @@ const NO_BOX = 'a process on the host without a box: this is what the boxes are 
 const CAPABILITIES: Capabilities = {
   isolation: 'none',
   accelerator: 'none',
-  marks: ['launched', 'api', 'exec', 'ready'],
+  marks: ['launched', 'api', 'exec', 'ready', 'reachable'],
   designed: (['memoryBytes', 'swapBytes', 'seccomp', 'capabilities', 'apparmor'] as const).map((limit) => ({
     limit,
     why: NO_BOX,

@@ -103,6 +103,7 @@ export async function startNative(
     launching.commands.push({ argv, startedNs: running.startedNs, endedNs: returnedNs });
     launching.mark('api', returnedNs);
     await launching.untilReady(channel, () => isRunning(statOf(running.pid)));
+    if (options.reach) await launching.untilReachable(placement.listen, spec.entry.ready(placement));
     const exec: Instance['exec'] = (words, limits) => runTreeProgram(treeArgv(tree, cpus, words), environment, limits);
     const made = undo.move();
     return {

@@ -196,6 +196,7 @@ export async function startRunc(
     const pid = Number(readFileSync(paths.pidFile, 'utf8'));
     const cgroups = cgroupsOf(pid);
     await launching.untilReady(channel, () => isRunning(statOf(pid)));
+    if (options.reach) await launching.untilReachable(link?.lease.address ?? null, spec.entry.ready(placement));
     const processes = processFolder(cgroups);
     if (processes === undefined) throw new ResourceError('NO_CGROUP', `the cgroup of ${name} cannot be found`);
     const address = link?.lease.address ?? null;

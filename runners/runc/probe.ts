@@ -13,7 +13,7 @@ import { cgroupDriver } from './cli.ts';
 const CAPABILITIES: Capabilities = {
   isolation: 'container',
   accelerator: 'none',
-  marks: ['launched', 'api', 'exec', 'ready'],
+  marks: ['launched', 'api', 'exec', 'ready', 'reachable'],
   designed: [],
 };
 

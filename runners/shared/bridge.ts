@@ -57,7 +57,7 @@ const FIRST_INSTANCE = 2;
 interface Made {
   readonly name: string;
   readonly network: Network;
-  readonly leased: Set<number>;
+  readonly lease: () => AddressLease;
 }
 
 /** The bridges of a run: the first one, and all of them for whoever needs a port. */
@@ -145,26 +145,33 @@ async function make(tag: string, shard: number, undo: AsyncDisposableStack): Pro
     if (others.some((other) => overlaps(other, network))) continue;
     const owned = attempt.move();
     undo.defer(() => owned.disposeAsync());
-    return { name, network, leased: new Set() };
+    return { name, network, lease: addressLeases(network) };
   }
   throw new ResourceError('NO_SUBNET', 'no subnet of 198.18.0.0/15 is free on this host', {
     hint: 'see "ip route show table all": something routes the whole benchmark range',
   });
 }
 
-function leaseFrom({ network, leased }: Made): AddressLease {
-  const room = roomFor(network);
-  for (let index = FIRST_INSTANCE; index < FIRST_INSTANCE + room; index += 1) {
-    if (leased.has(index)) continue;
-    leased.add(index);
-    const address = addressAt(network, index);
-    return {
-      address,
-      withPrefix: `${address}/${network.prefix}`,
-      [Symbol.dispose]: () => void leased.delete(index),
-    };
-  }
-  throw new ResourceError('NO_ADDRESS', `all ${room} addresses of ${formatNetwork(network)} are in use`);
+/**
+ * Hands out addresses of a network to instances, each to one at a time.
+ * @param reserved addresses at the end of the network that somebody else has.
+ */
+export function addressLeases(network: Network, reserved = 0): () => AddressLease {
+  const leased = new Set<number>();
+  const room = roomFor(network) - reserved;
+  return () => {
+    for (let index = FIRST_INSTANCE; index < FIRST_INSTANCE + room; index += 1) {
+      if (leased.has(index)) continue;
+      leased.add(index);
+      const address = addressAt(network, index);
+      return {
+        address,
+        withPrefix: `${address}/${network.prefix}`,
+        [Symbol.dispose]: () => void leased.delete(index),
+      };
+    }
+    throw new ResourceError('NO_ADDRESS', `all ${room} addresses of ${formatNetwork(network)} are in use`);
+  };
 }
 
 async function makeFirst(tag: string, mostPorts: number, undo: AsyncDisposableStack): Promise<Bridges> {
@@ -176,7 +183,7 @@ async function makeFirst(tag: string, mostPorts: number, undo: AsyncDisposableSt
 
 async function attachTo(shards: Shards<Made>): Promise<Attachment> {
   const place = await shards.take();
-  const { address, withPrefix, ...lease } = leaseFrom(place.value);
+  const { address, withPrefix, ...lease } = place.value.lease();
   const leave = () => {
     lease[Symbol.dispose]();
     place[Symbol.dispose]();
@@ -199,7 +206,7 @@ export async function runBridge(run: Pick<RunContext, 'owner'>, mostPorts = MOST
     subnet: formatNetwork(network),
     prefix: network.prefix,
     hostAddress: addressAt(network, 1),
-    lease: () => leaseFrom(first),
+    lease: first.lease,
     attach: () => attachTo(shards),
     [Symbol.asyncDispose]: () => use[Symbol.asyncDispose](),
   };

@@ -1,10 +1,12 @@
 import { codeOf, messageOf, StartError, TareError, WorkloadError } from '../../bench/errors.ts';
 import type { Mark, MarkName } from '../../bench/model/mark.ts';
 import type { LaunchCommand, RunContext } from '../../bench/model/runner.ts';
+import type { ReadyCheck } from '../../bench/model/workload.ts';
 import { delay, nowNs } from '../../bench/proc/clock.ts';
 import { type CommandOptions, type CommandResult, exec } from '../../bench/proc/exec.ts';
 import { launch, type Step } from '../../bench/proc/launcher.ts';
 import type { MarkChannel } from './mark-channel.ts';
+import { firstAnswer, REACH_MS } from './reach.ts';
 
 /** An instance that ends without a word is noticed this often; far apart, so that looking costs nothing. */
 const LOOK_EVERY_MS = 500;
@@ -88,6 +90,14 @@ export class Launching {
     } finally {
       clearInterval(look);
     }
+  }
+
+  /** Waits for the first answer over the network and stamps it; where none comes in time, or nothing can be asked, there is no mark. */
+  async untilReachable(address: string | null, check: ReadyCheck): Promise<void> {
+    if (address === null) return;
+    const timeoutMs = Math.min(this.remainingMs, REACH_MS);
+    const atNs = await firstAnswer({ address, ...check }, timeoutMs, this.#run.signal);
+    if (atNs !== undefined) this.mark('reachable', atNs);
   }
 
   #late(name: MarkName): WorkloadError {

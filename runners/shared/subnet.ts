@@ -85,11 +85,16 @@ export function addressAt(subnet: Network, index: number): string {
   return formatAddress(subnet.first + index);
 }
 
+/** A text like `198.18.4.0/22`. @throws ParseError `NOT_A_SUBNET` for what has no room for instances. */
+export function parseSubnet(text: string): Network {
+  const subnet = parseNetwork(text);
+  if (subnet && subnet.prefix <= 30) return subnet;
+  throw new ParseError('NOT_A_SUBNET', `${text} is no subnet with room for instances`);
+}
+
 /** The last address of a subnet before the one for broadcasts, of a text like `198.18.4.0/22`. @throws ParseError. */
 export function lastAddress(text: string): { readonly address: string; readonly prefix: number } {
-  const subnet = parseNetwork(text);
-  if (!subnet || subnet.prefix > 30)
-    throw new ParseError('NOT_A_SUBNET', `${text} is no subnet with room for instances`);
+  const subnet = parseSubnet(text);
   return { address: addressAt(subnet, sizeOf(subnet.prefix) - 2), prefix: subnet.prefix };
 }
 
