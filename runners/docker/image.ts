@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ResourceError, UnsupportedError } from '../../bench/errors.ts';
@@ -14,9 +14,6 @@ import { docker, dockerJson } from './cli.ts';
 const DIGEST_LABEL = 'tare.image';
 
 const BUILD_TIMEOUT_MS = 10 * 60_000;
-
-/** A file that Docker unpacks as a layer, and the name of the image below. */
-const dockerfile = (from: string, archive: string) => `FROM ${from}\nADD ${archive} /\n`;
 
 const imageSchema = z.array(
   z.looseObject({
@@ -46,50 +43,52 @@ async function inspect(reference: string, digest: string): Promise<DockerImage |
   return { id: found.Id, reference, layers: found.GraphDriver?.Data ?? {} };
 }
 
-/**
- * Writes the build's context: for an image that only adds to another one a layer on that one's, so that what both hold is on
- * the engine's disk once; otherwise the whole tree.
- */
-async function writeContext(image: Image, context: string, run: RunContext): Promise<void> {
+/** An image that only adds to another one becomes a layer on that one's, so that what both hold is on the engine's disk once. */
+async function buildOn(
+  below: DockerImage,
+  added: readonly string[],
+  image: Image,
+  { reference, label, run }: Making,
+): Promise<void> {
+  const context = join(run.runDir, `docker-build-${image.manifest.digest.slice(-16)}`);
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => rm(context, { recursive: true, force: true }));
+  await mkdir(context, { recursive: true });
+  await packEntries(image.tree, added, join(context, 'layer.tar'), run.signal);
+  await writeFile(join(context, 'Dockerfile'), `FROM ${below.reference}\nADD layer.tar /\n`);
+  const build = ['build', '--quiet', '--network', 'none', '--label', label, '--tag', reference, context];
+  await docker(build, { timeoutMs: BUILD_TIMEOUT_MS, signal: run.signal });
+}
+
+interface Making {
+  readonly reference: string;
+  readonly label: string;
+  readonly run: RunContext;
+}
+
+async function make(image: Image, making: Making): Promise<void> {
   const base = image.manifest.layer && (await imageBeside(image, image.manifest.layer.on));
   const added = base && additions(await listTree(base.tree), await listTree(image.tree));
-  if (base && added) {
-    const below = await dockerImage(base, run);
-    await packEntries(image.tree, added, join(context, 'layer.tar'), run.signal);
-    await writeFile(join(context, 'Dockerfile'), dockerfile(below.reference, 'layer.tar'));
-    return;
-  }
-  await link(image.archive, join(context, 'tree.tar')).catch(() =>
-    exec(['cp', '--reflink=auto', image.archive, context]),
-  );
-  await writeFile(join(context, 'Dockerfile'), dockerfile('scratch', 'tree.tar'));
+  if (base && added) return buildOn(await dockerImage(base, making.run), added, image, making);
+  const { reference, label, run } = making;
+  const words = ['import', '--change', `LABEL ${label}`, image.archive, reference];
+  await docker(words, { timeoutMs: BUILD_TIMEOUT_MS, signal: run.signal });
 }
 
 /**
- * The engine's image of a tree, built from it by a Dockerfile if it is not there. It stays between runs, as the store does,
- * since it is the same for all of them.
- * @throws ResourceError `DOCKER_BUILD`; what `docker` throws.
+ * The engine's image of a tree, made from it if it is not there. It stays between runs, as the store does, since it is the
+ * same for all of them.
+ * @throws ResourceError `DOCKER_IMAGE`; what `docker` throws.
  */
 export async function dockerImage(image: Image, run: RunContext): Promise<DockerImage> {
   const reference = referenceOf(image);
   const { digest } = image.manifest;
   const known = await inspect(reference, digest);
   if (known) return known;
-  const context = join(run.runDir, `docker-build-${digest.slice(-16)}`);
-  await using undo = new AsyncDisposableStack();
-  undo.defer(() => rm(context, { recursive: true, force: true }));
-  await mkdir(context, { recursive: true });
-  await writeContext(image, context, run);
-  await docker(
-    ['build', '--quiet', '--network', 'none', '--label', `${DIGEST_LABEL}=${digest}`, '--tag', reference, context],
-    {
-      timeoutMs: BUILD_TIMEOUT_MS,
-      signal: run.signal,
-    },
-  );
-  const built = await inspect(reference, digest);
-  if (built) return built;
-  throw new ResourceError('DOCKER_BUILD', `${reference} was built, and the engine does not show it`);
+  await make(image, { reference, label: `${DIGEST_LABEL}=${digest}`, run });
+  const made = await inspect(reference, digest);
+  if (made) return made;
+  throw new ResourceError('DOCKER_IMAGE', `${reference} was made, and the engine does not show it`);
 }
 
 /**

@@ -67,9 +67,10 @@ if [ "$what" = full ]; then
   step conformance-kvm tap --config test/ava.slow.config.mjs test/slow/conformance.test.ts
   step run tare run --profile smoke --accel kvm --out "$results/runs"
 else
-  # Every rule takes a guest nearly a minute here: those that find other answers on such a host than on cgroup v1 and under TCG.
+  # A rule takes Docker half a minute here: those that find other answers on such a host than on cgroup v1.
   rules=('a start gives*' 'what was asked for*' 'stop ends*' 'an entry that ends at once*' 'a client outside*' 'a sweep takes*')
-  for rule in "${rules[@]}"; do matches+=(--match="runc: $rule" --match="docker: $rule" --match="kvm-direct: $rule"); done
+  for rule in "${rules[@]}"; do matches+=(--match="docker: $rule"); done
+  matches+=(--match='runc: *' --match='kvm-direct: *')
   step conformance integration test/integration/conformance.test.ts "${matches[@]}"
   step run tare run --profile smoke --accel kvm --runners native,runc,docker,kvm-direct --out "$results/runs" \
     --set 'throughput.workloads=[redis]'

@@ -9,6 +9,7 @@ import type { JournalEvent, LimitsEvent } from '../../bench/model/journal.ts';
 import type { Manifest } from '../../bench/model/manifest.ts';
 import type { Result } from '../../bench/model/result.ts';
 import { resultSchema } from '../../reports/result-json.ts';
+import { CONTRACT } from '../../runners/contract.ts';
 import { type RigResults, runRig, type Step } from '../helpers/rig.ts';
 import { countTap } from '../helpers/summary/tap.ts';
 import { onlyBundle, tare } from '../helpers/tare.ts';
@@ -79,7 +80,7 @@ test('every runner holds to the contract', async (t) => {
     const counts = await countTap(Readable.from([rig.step(name).stdout]), (line) => lines.push(line));
     t.log(`${name}: ${counts.passed} rules held`);
     t.is(counts.failed, 0, lines.filter((line) => !/^ {2}ok/.test(line)).join('\n'));
-    t.true(counts.passed >= (FULL ? 17 : 6 * 3));
+    t.true(counts.passed >= (FULL ? CONTRACT.length : 2 * CONTRACT.length + 6));
     good(t, name);
   }
 });
