@@ -8,6 +8,7 @@ import { imageCommand } from './cli/image.ts';
 import { describeError, errorJson, print, printError } from './cli/output.ts';
 import { reportCommand } from './cli/report.ts';
 import { runCommand } from './cli/run.ts';
+import { scatterCommand } from './cli/scatter.ts';
 import { VERSION } from './cli/version.ts';
 import { TareError } from './errors.ts';
 
@@ -30,6 +31,7 @@ Examples:
     .addCommand(runCommand())
     .addCommand(reportCommand())
     .addCommand(compareCommand())
+    .addCommand(scatterCommand())
     .addCommand(imageCommand())
     .addCommand(cleanCommand())
     .exitOverride();

@@ -18,8 +18,9 @@ export { ContractError, type ContractRule, type ContractSubject } from './contra
 
 const PING_TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 60_000;
-/** Enough to reach the entry point: an emulated guest that boots a whole system takes long. */
-const NEVER_READY_MS = { none: 2000, kvm: 20_000, tcg: 75_000 } as const;
+/** Enough to reach the entry point once more: several times what a start took, and never less than this. */
+const SHORTEST_DEADLINE_MS = 2000;
+const DEADLINE_FACTOR = 4;
 
 function entryOf(workload: string, argv: readonly string[]): EntryPoint {
   return {
@@ -209,8 +210,12 @@ export const CONTRACT: readonly ContractRule[] = [
     name: 'an entry that never answers is a failed start at the deadline, and leaves nothing',
     async check(subject) {
       const { capabilities } = await supported(subject);
-      const startTimeoutMs = NEVER_READY_MS[capabilities.accelerator];
-      const run = { ...subject.run, startTimeoutMs: Math.min(startTimeoutMs, subject.run.startTimeoutMs) };
+      let readyNs = 0;
+      await withInstance(subject, 9020, async ({ marks }) => {
+        readyNs = sinceLaunch(marks, 'ready') ?? 0;
+      });
+      const deadlineMs = Math.max(SHORTEST_DEADLINE_MS, DEADLINE_FACTOR * (readyNs / 1e6));
+      const run = { ...subject.run, startTimeoutMs: Math.round(Math.min(deadlineMs, subject.run.startTimeoutMs)) };
       const error = await failingStart(subject, entryOf('never-ready', ['/bin/sleep', '600']), run, 9011);
       demand(
         error.marks.some((mark) => mark.name === 'exec') === capabilities.marks.includes('exec'),
