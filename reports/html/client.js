@@ -290,7 +290,7 @@
     }));
   }
 
-  /** The runner's name where its line ends; names that would meet move up. */
+  /** The runner's name where its line ends; names that would meet move up, or down where there is no room above. */
   function drawEnds(chart, spec) {
     const { ctx, chartArea, scales } = chart;
     ctx.font = font(600, 13);
@@ -305,11 +305,17 @@
     const placed = [];
     const meets = (a, b) => Math.abs(a.y - b.y) < 16 && a.x < b.x + b.width + 6 && b.x < a.x + a.width + 6;
     for (const end of ends.toSorted((a, b) => b.y - a.y)) {
-      for (let other = placed.find((one) => meets(one, end)); other; other = placed.find((one) => meets(one, end))) {
-        end.y = other.y - 16;
+      const top = chartArea.top + 8;
+      const at = Math.max(end.y, top);
+      for (const step of [-16, 16]) {
+        end.y = at;
+        for (let other = placed.find((one) => meets(one, end)); other; other = placed.find((one) => meets(one, end))) {
+          end.y = other.y + step;
+        }
+        if (end.y >= top) break;
       }
       placed.push(end);
-      const y = Math.max(end.y, chartArea.top + 8);
+      const { y } = end;
       ctx.globalAlpha = 0.8;
       ctx.fillStyle = color('paper');
       ctx.fillRect(end.x - 2, y - 8, end.width + 4, 16);

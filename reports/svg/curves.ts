@@ -30,23 +30,28 @@ function drawLine(curve: CurveLine, x: Scale, y: Scale, stepped: boolean): Conte
   ];
 }
 
-/** Names beside their lines; those that would meet move up. */
-function names({ lines }: CurveChart, x: Scale, y: Scale): readonly Markup[] {
+/** Names beside their lines; those that would meet move up, or down where there is no room above. */
+function names({ lines }: CurveChart, across: Scale, up: Scale): readonly Markup[] {
   const ends = lines.flatMap(({ label, labelAt, tone, points }) => {
     const point = points.at(labelAt ?? -1);
-    return label === null || !point ? [] : [{ label, tone, x: x(point.x) + 8, y: y(point.y) + 4 }];
+    return label === null || !point ? [] : [{ label, tone, x: across(point.x) + 8, y: up(point.y) + 4 }];
   });
   const placed: { readonly x: number; readonly y: number; readonly width: number }[] = [];
   return ends
     .toSorted((a, b) => b.y - a.y)
     .map((end) => {
       const width = 7 * end.label.length;
-      let top = end.y;
+      const at = Math.max(end.y, TOP + 4);
+      let y = at;
       const meets = () =>
-        placed.find((one) => Math.abs(one.y - top) < APART && one.x < end.x + width && end.x < one.x + one.width);
-      for (let other = meets(); other; other = meets()) top = other.y - APART;
-      placed.push({ x: end.x, y: top, width });
-      return words(end.label, { x: end.x, y: top }, { ink: TONES[end.tone], weight: 700 });
+        placed.find((one) => Math.abs(one.y - y) < APART && one.x < end.x + width && end.x < one.x + one.width);
+      for (const step of [-APART, APART]) {
+        y = at;
+        for (let other = meets(); other; other = meets()) y = other.y + step;
+        if (y >= TOP) break;
+      }
+      placed.push({ x: end.x, y, width });
+      return words(end.label, { x: end.x, y }, { ink: TONES[end.tone], weight: 700 });
     });
 }
 

@@ -4,7 +4,7 @@ import { at, INK, line, QUIET, type Scale, scaleOf, TONES, uprightGrid, WIDTH, w
 
 /** Charts with a row for each runner. */
 
-const [LEFT, RIGHT, TOP, ROW] = [20, WIDTH - 20, 44, 50];
+const [LEFT, RIGHT, TOP, ROW] = [20, WIDTH - 32, 44, 50];
 const MARK_BELOW = 34;
 
 interface Placed {
