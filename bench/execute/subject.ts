@@ -126,7 +126,8 @@ export class Turnkeeper {
     this.#instance = index;
     const runner = this.#turn.runner;
     try {
-      const instance = await prepared.start(run, index, options.cpus === undefined ? {} : { cpus: options.cpus });
+      const { brief: _, ...start } = options;
+      const instance = await prepared.start(run, index, start);
       try {
         await this.#register(instance, index, options);
       } catch (error) {

@@ -28,9 +28,17 @@ const METRICS: readonly Metric[] = [
 
 const MARK_METRICS = ['api', 'kernel', 'init', 'exec', 'ready', 'reachable'] as const;
 
-/** Whether there is an answer that could arrive. */
-function canBeAsked({ capabilities, workload }: Subject, { placement }: Instance): boolean {
-  return capabilities.marks.includes('reachable') && workload.entry.ready(placement).protocol !== 'none';
+/** The points that were reached; what answers inside and never over its network has failed there. */
+function recordMarks(subject: Subject, { marks, address, placement }: Instance): void {
+  for (const name of MARK_METRICS) {
+    const ns = sinceLaunch(marks, name);
+    if (ns !== undefined) subject.record(name, ns);
+  }
+  const { capabilities, workload } = subject;
+  const asked = capabilities.marks.includes('reachable') && workload.entry.ready(placement).protocol !== 'none';
+  if (address === null || !asked || marks.some(({ name }) => name === 'reachable')) return;
+  const error = new WorkloadError('NOT_REACHABLE', 'it answers inside, and not over the network');
+  subject.fail('measure', ['reachable'], error);
 }
 
 /** Which of the two endings a block measures: an instance ends once, so blocks take turns, the same for every runner. */
@@ -88,21 +96,7 @@ export function startupExperiment(options: {
       await using instance = await subject.start([...MARK_METRICS, 'cpu'], { reach: true });
       const after = subject.hostCpuNs(daemons);
       const own = await instance.cpuNs();
-      for (const name of MARK_METRICS) {
-        const ns = sinceLaunch(instance.marks, name);
-        if (ns !== undefined) subject.record(name, ns);
-      }
-      if (
-        instance.address !== null &&
-        sinceLaunch(instance.marks, 'reachable') === undefined &&
-        canBeAsked(subject, instance)
-      ) {
-        subject.fail(
-          'measure',
-          ['reachable'],
-          new WorkloadError('NOT_REACHABLE', 'it answers inside, and not over the network'),
-        );
-      }
+      recordMarks(subject, instance);
       if (before !== null && after !== null && own !== null) subject.record('cpu', after - before + own);
       await recordChannel(subject, instance);
       await recordEnding(subject, instance, options.stopTimeoutMs);

@@ -11,7 +11,7 @@ import { startupExperiment } from '../../../bench/experiments/startup.ts';
 import { parseJournal } from '../../../bench/journal/read.ts';
 import { Journal } from '../../../bench/journal/write.ts';
 import type { FailureEvent, JournalEvent, SampleEvent } from '../../../bench/model/journal.ts';
-import type { Runner, RunContext } from '../../../bench/model/runner.ts';
+import type { Prepared, Runner, RunContext } from '../../../bench/model/runner.ts';
 import { redis } from '../../../bench/workloads/redis.ts';
 import { type FakeOptions, fakeRunner } from '../../../runners/fake.ts';
 import { fakeRun, fakeSpec } from '../../helpers/fakes.ts';
@@ -119,7 +119,7 @@ test('a failed start is counted with the marks it reached, and nothing is made u
   t.is(more.length, 0);
   t.is(failure?.code, 'BROKE');
   t.is(failure?.stage, 'start');
-  t.deepEqual(failure?.metrics, ['api', 'exec', 'ready', 'cpu']);
+  t.deepEqual(failure?.metrics, ['api', 'exec', 'ready', 'reachable', 'cpu']);
   t.deepEqual(Object.keys(failure?.marks ?? {}), ['launched', 'api', 'exec']);
   t.is(samplesOf(events, 'ready', 'one').length, 3);
   t.is(samplesOf(events, 'ready', 'native').length, 4);
@@ -211,8 +211,8 @@ test('a number that is none is a failure, not a sample', async (t) => {
     ...broken,
     prepare: async (spec, run) => {
       const prepared = await broken.prepare(spec, run);
-      const start = async (context: RunContext, index: number) => {
-        const instance = await prepared.start(context, index);
+      const start: Prepared['start'] = async (context, index, options) => {
+        const instance = await prepared.start(context, index, options);
         return { ...instance, ping: async () => Number.NaN };
       };
       return { ...prepared, start, [Symbol.asyncDispose]: async () => {} };
