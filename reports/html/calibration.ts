@@ -1,5 +1,6 @@
 import type { CalibrationRate } from '../../bench/model/result.ts';
 import { printable } from '../text.ts';
+import { experimentIn } from '../titles.ts';
 import { formatLevel, formatShare } from '../units.ts';
 import type { Entry } from '../view-model.ts';
 import type { PageContext, Part } from './context.ts';
@@ -30,7 +31,7 @@ function rateRow(
   };
 }
 
-function rateTable(rates: readonly CalibrationRate[], context: PageContext) {
+function rateTable(caption: string, rates: readonly CalibrationRate[], context: PageContext) {
   const { t } = context;
   const columns = [
     ...[t('runner', '运行器'), t('workload', '工作负载')].map((heading) => ({ heading })),
@@ -43,7 +44,7 @@ function rateTable(rates: readonly CalibrationRate[], context: PageContext) {
     ].map((heading) => ({ heading, numeric: true })),
   ];
   return dataTable(
-    t('Comparisons of a runner with itself', '运行器与自身的比较'),
+    caption,
     columns,
     rates.map((rate) => rateRow(rate, context)),
   );
@@ -74,11 +75,12 @@ function powerChart(id: string, rates: readonly CalibrationRate[], { view, t }: 
 }
 
 export function calibrationSection(entries: readonly Entry[], context: PageContext): Omit<Part, 'id' | 'heading'> {
-  const { result, t } = context;
+  const { result, t, lang } = context;
   const id = entries[0]?.cell.experiment ?? '';
   const rates = result.calibration.filter(({ experiment }) => experiment === id);
   const injected = rates.some((rate) => rate.injected !== null);
   const charts = injected ? [powerChart(`chart-${id}`, rates, context)] : [];
+  const name = experimentIn(lang, id);
   const level = formatLevel(0.95);
   const explained = injected
     ? t(
@@ -91,9 +93,9 @@ export function calibrationSection(entries: readonly Entry[], context: PageConte
       );
   const body = html`${explained}
 ${charts.map((chart) => figure(chart, t('what is found', '能发现什么'), context))}
-${rateTable(rates, context)}
+${rateTable(t(`${name}: comparisons`, `${name}：比较`), rates, context)}
 ${matrix(
-  t('Values of the arms', '各组的数值'),
+  t(`${name}: values of the arms`, `${name}：各组的数值`),
   entries,
   metricsOf(entries, () => true, []),
   context,
