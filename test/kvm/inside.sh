@@ -73,8 +73,9 @@ else
   for rule in "${rules[@]}"; do matches+=(--match="docker: $rule" --match="kvm-direct: $rule"); done
   matches+=(--match='runc: *')
   step conformance integration test/integration/conformance.test.ts "${matches[@]}"
+  # Compressing what is shipped takes minutes here: disk is left to the long run.
   step run tare run --profile smoke --accel kvm --runners native,runc,docker,kvm-direct --out "$results/runs" \
-    --set 'throughput.workloads=[redis]'
+    --experiments startup,throughput,density --set 'throughput.workloads=[redis]'
 fi
 # What only looks is tried two at a time.
 step as-nobody as_nobody &
