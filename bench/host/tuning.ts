@@ -67,7 +67,12 @@ function set(path: string, value: string): boolean {
 export function tune(folder: string, root = ''): readonly TunedSetting[] {
   const wanted = tuningOf(root);
   replaceFile(join(folder, RECORD), JSON.stringify(wanted));
-  const changed = wanted.filter(({ path, during }) => set(root + path, during));
+  const changed = wanted.filter(({ path, before, during }) => {
+    if (set(root + path, during)) return true;
+    // What the host took otherwise than asked goes back at once: the record could not tell it from somebody else's.
+    set(root + path, before);
+    return false;
+  });
   replaceFile(join(folder, RECORD), JSON.stringify(changed));
   return changed;
 }

@@ -33,11 +33,11 @@ function gatesOf(base: readonly BlockValue[], other: readonly BlockValue[], gate
   return { gates, slower: count('slower'), faster: count('faster') };
 }
 
-/** The median share of a start of the first arm that was really injected; 0 into that arm itself. */
-function injectedShare(injected: readonly BlockValue[], base: readonly BlockValue[]): number {
+/** The median share of a start of the first arm that was really injected; undefined where either was never read. */
+function injectedShare(injected: readonly BlockValue[], base: readonly BlockValue[]): number | undefined {
   const numbers = (values: readonly BlockValue[]) => values.flatMap(({ value }) => (value === 'failed' ? [] : [value]));
   const [extra, whole] = [numbers(injected), numbers(base)];
-  return extra.length === 0 || whole.length === 0 ? 0 : median(extra) / median(whole);
+  return extra.length === 0 || whole.length === 0 ? undefined : median(extra) / median(whole);
 }
 
 function ratesOf(series: Series, runner: ManifestRunner, experiment: PlannedExperiment): readonly CalibrationRate[] {
@@ -52,6 +52,8 @@ function ratesOf(series: Series, runner: ManifestRunner, experiment: PlannedExpe
     const { gates, slower, faster } = gatesOf(base, valuesOf(`ready-${arm}`), gateBlocks);
     if (gates === 0) return [];
     const injected = id === 'inject' ? injectedShare(valuesOf(`injected-${arm}`), base) : null;
+    // Of what size it was is not known: nothing can be said of finding it.
+    if (injected === undefined) return [];
     // Where something was injected, only its own direction is a find.
     const claimed = injected === null ? slower + faster : slower;
     const [lo, hi] = shareInterval(claimed, gates, LEVEL);

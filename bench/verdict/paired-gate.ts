@@ -39,15 +39,18 @@ function pairsOf({ manifest, events }: Bundle): readonly Pair[] {
   );
 }
 
-/** Block by block how much worse, as a logarithm. A block without a value of the baseline says nothing; a failure is worse than all. */
+/**
+ * Block by block how much worse, as a logarithm; none at all where a value has no logarithm. A block without a value of the baseline
+ * says nothing; a failure is worse than all.
+ */
 function worseLogs({ before, after }: Pair, better: Better): readonly number[] {
+  if ([...before, ...after].some(({ value }) => value !== 'failed' && value <= 0)) return [];
   const then = new Map(after.map(({ block, value }) => [block, value]));
   return before.flatMap(({ block, value }) => {
     const now = then.get(block);
     if (value === 'failed' || now === undefined) return [];
     if (now === 'failed') return [Infinity];
-    const log = better === 'lower' ? Math.log(now / value) : Math.log(value / now);
-    return Number.isNaN(log) ? [] : [log];
+    return [better === 'lower' ? Math.log(now / value) : Math.log(value / now)];
   });
 }
 

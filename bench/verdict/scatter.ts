@@ -24,7 +24,7 @@ export interface Scatter {
   readonly cells: readonly ScatterCell[];
 }
 
-/** The median of several components over sessions, each with as much weight as any other; null where none has one. */
+/** One component over sessions: the root of its mean variance; null where no session has one. */
 function typical(values: readonly (number | null | undefined)[]): number | null {
   const known = values.filter((value) => typeof value === 'number');
   return known.length === 0 ? null : Math.sqrt(known.reduce((sum, value) => sum + value ** 2, 0) / known.length);

@@ -92,23 +92,25 @@ function baseRow(entry: Entry, { level, tongue: { words } }: Source, workloads: 
   };
 }
 
-function samplesOf(cell: Cell, { events, marked, tongue: { t } }: Source): ChartRow['points'] {
-  return events.flatMap((event) =>
-    event.type === 'sample' &&
-    event.phase === 'measured' &&
-    event.runner === cell.runner &&
-    event.experiment === cell.experiment &&
-    event.workload === cell.workload &&
-    event.metric === cell.metric
-      ? [
-          {
-            value: event.value,
-            text: `${t('block', '区组')} ${event.block}: ${formatValue(event.value, cell.unit)}`,
-            marked: marked.has(event),
-          },
-        ]
-      : [],
+/** A cell's measured samples, in the journal's order. */
+export function measuredSamples(cell: Cell, events: readonly JournalEvent[]): readonly SampleEvent[] {
+  return events.filter(
+    (event): event is SampleEvent =>
+      event.type === 'sample' &&
+      event.phase === 'measured' &&
+      event.runner === cell.runner &&
+      event.experiment === cell.experiment &&
+      event.workload === cell.workload &&
+      event.metric === cell.metric,
   );
+}
+
+function samplesOf(cell: Cell, { events, marked, tongue: { t } }: Source): ChartRow['points'] {
+  return measuredSamples(cell, events).map((sample) => ({
+    value: sample.value,
+    text: `${t('block', '区组')} ${sample.block}: ${formatValue(sample.value, cell.unit)}`,
+    marked: marked.has(sample),
+  }));
 }
 
 function workloadsOf(entries: readonly Entry[]): number {

@@ -1,6 +1,7 @@
 import type { Entry } from '../view-model.ts';
 import { printable } from '../text.ts';
 import { formatShare, formatValue } from '../units.ts';
+import { measuredSamples } from './charts.ts';
 import type { PageContext } from './context.ts';
 import type { CurveChart } from './curves.ts';
 import { type Axis, spreadAxis } from './ticks.ts';
@@ -24,17 +25,8 @@ export function distributionChart(
   const lines = entries.map(({ runner, cell }) => {
     const style = seen.get(runner.tone) ?? 0;
     seen.set(runner.tone, style + 1);
-    const values = events
-      .flatMap((event) =>
-        event.type === 'sample' &&
-        event.phase === 'measured' &&
-        event.runner === cell.runner &&
-        event.experiment === cell.experiment &&
-        event.workload === cell.workload &&
-        event.metric === cell.metric
-          ? [event.value]
-          : [],
-      )
+    const values = measuredSamples(cell, events)
+      .map(({ value }) => value)
       .toSorted((a, b) => a - b);
     const all = values.length + cell.failures;
     const points = values.map((value, index) => {
