@@ -1,6 +1,7 @@
 import type { Result } from '../bench/model/result.ts';
 import {
   cellText,
+  halfWithoutMarkedText,
   hostText,
   medianText,
   ratioIntervalText,
@@ -34,7 +35,9 @@ function halfCells(half: HalfView | null, shows: Shows, showing: Showing, lang: 
   });
   const beside = half.beside.map((cell) => safe(words.projected(medianText(cell, words))));
   const measured = half.emulated ? words.emulatedBelow : [...deciding, ...beside].join('<br>');
-  return [safe(half.source[lang]), measured, `**${words.claim[half.verdict]}**: ${safe(half.reason[lang])}`];
+  const unmarked = halfWithoutMarkedText(half, words, lang);
+  const said = `**${words.claim[half.verdict]}**: ${safe(half.reason[lang])}`;
+  return [safe(half.source[lang]), measured, unmarked === null ? said : `${said}<br>${safe(unmarked)}`];
 }
 
 function sourceTable(view: ReportView, result: Result, words: Words, lang: Lang): readonly string[] {

@@ -1,9 +1,9 @@
-import type { Cell, RatioToNative, Result } from '../bench/model/result.ts';
+import type { Cell, ClaimHalf, RatioToNative, Result } from '../bench/model/result.ts';
 import { printable } from './text.ts';
 import type { Shows } from './subjects.ts';
 import type { ReportView } from './view-model.ts';
 import { formatInterval, formatLevel, formatRatio, formatRatioInterval, formatValue } from './units.ts';
-import type { Words } from './words.ts';
+import type { Lang, Words } from './words.ts';
 
 /** Phrases that several renderers share. */
 
@@ -68,11 +68,26 @@ function shownRatio(cell: Cell, name: string, words: Words): ShownCell {
 }
 
 /** How a cell changes without the blocks in which a guard tripped; null where none did. */
-export function withoutMarkedText(cell: Cell, words: Words): string | null {
+export function withoutMarkedText(cell: Cell, delta: number, words: Words): string | null {
   if (!cell.withoutMarked) return null;
-  const { n, median, ratio } = cell.withoutMarked;
+  const { n, median, ratioToNative: ratio } = cell.withoutMarked;
   const value = median === null ? words.noValue : formatValue(median, cell.unit);
-  return words.withoutMarked(value, ratio === null ? null : formatRatio(ratio), n);
+  const compared =
+    ratio &&
+    `${ratioText(ratio, words)} (${ratioIntervalText(ratio, words)}), ${ratioVerdictText(ratio, delta, words)}`;
+  return words.withoutMarked(value, compared, n);
+}
+
+/** Whether a half of the table would be judged otherwise without the marked blocks; null where none of its evidence is marked. */
+export function halfWithoutMarkedText(
+  half: Pick<ClaimHalf, 'verdict' | 'withoutMarked'>,
+  words: Words,
+  lang: Lang,
+): string | null {
+  if (!half.withoutMarked) return null;
+  const { verdict, reason } = half.withoutMarked;
+  if (verdict === half.verdict) return words.sameWithoutMarked;
+  return words.otherWithoutMarked(words.claim[verdict], printable(reason[lang]));
 }
 
 /** `3.42×`, or why there is none. */

@@ -97,11 +97,13 @@ const cell = z.strictObject({
     .nullable()
     .describe('of a VM: against the runner of the container column, which stands for native in every field; else null'),
   withoutMarked: z
-    .strictObject({ n: count, median: number.nullable(), ratio: number.nullable() })
+    .strictObject({ n: count, median: number.nullable(), ratioToNative: ratioToNative.nullable() })
     .nullable()
     .describe('without the blocks in which a guard tripped; null where there is none'),
   warnings: z.array(bothLanguages),
 });
+
+const claimVerdict = z.enum(['holds', 'does-not-hold', 'not-resolved', 'not-assessable']);
 
 const claim = z.strictObject({
   id: text,
@@ -110,9 +112,13 @@ const claim = z.strictObject({
     z.strictObject({
       column: z.enum(['container', 'vm']),
       source: bothLanguages.describe('the cell of the source, as it stands'),
-      verdict: z.enum(['holds', 'does-not-hold', 'not-resolved', 'not-assessable']),
+      verdict: claimVerdict,
       reason: bothLanguages,
       evidence: z.array(text).describe('keys of cells'),
+      withoutMarked: z
+        .strictObject({ verdict: claimVerdict, reason: bothLanguages })
+        .nullable()
+        .describe('without the blocks in which a guard tripped; null where none of the evidence was marked'),
     }),
   ),
 });

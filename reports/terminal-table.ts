@@ -1,5 +1,5 @@
 import type { Result } from '../bench/model/result.ts';
-import { medianText, shownCell } from './phrases.ts';
+import { halfWithoutMarkedText, medianText, shownCell } from './phrases.ts';
 import { gridRow, rule, wrap } from './terminal-grid.ts';
 import { SYMBOLS } from './symbols.ts';
 import type { Style } from './terminal-style.ts';
@@ -47,10 +47,12 @@ function halfText(half: HalfView | null, shows: Shows, context: TableContext): r
   if (half === null) return [];
   const { words, lang, style } = context;
   const verdict = `${SYMBOLS[half.verdict]} ${words.claim[half.verdict]}`;
+  const unmarked = halfWithoutMarkedText(half, words, lang);
   return [
     `${style.quiet(`${words.source}:`)} ${style.source(printable(half.source[lang]))}`,
     ...measured(half, shows, context),
     `${style.verdict[half.verdict](verdict)}${style.quiet(`: ${reason(half, context)}`)}`,
+    ...(unmarked === null ? [] : [style.quiet(unmarked)]),
   ];
 }
 

@@ -112,7 +112,7 @@ const guards: Section = (context) => {
       `${words.tripped(guard.tripped, guard.blocks)}: ${printable(readingIn(lang, guard.message))}`,
     ]);
   const changes = view.ordinary.flatMap(({ cell, runner }) => {
-    const text = cell.primary ? withoutMarkedText(cell, words) : null;
+    const text = cell.primary ? withoutMarkedText(cell, result.delta, words) : null;
     return text === null ? [] : [[printable(view.nameOf(cell)), printable(runner.label), text]];
   });
   const lines = rows.length === 0 ? spread(words.noGuards, width) : listRows(rows, width);

@@ -32,6 +32,7 @@ export interface HalfView {
   readonly source: ClaimHalf['source'];
   readonly verdict: ClaimHalf['verdict'];
   readonly reason: ClaimHalf['reason'];
+  readonly withoutMarked: ClaimHalf['withoutMarked'];
   /** Which runner stands for the column; null where none ran. */
   readonly runner: RunnerView | null;
   /** What decides the row, one cell a workload and metric; without emulated ones. */
@@ -138,6 +139,7 @@ function halfView(result: Result, runners: Runners, subject: Subject, half: Clai
     source: half.source,
     verdict: half.verdict,
     reason: half.reason,
+    withoutMarked: half.withoutMarked,
     runner: id === null ? null : runners.view(id),
     measured: about.filter((cell) => !runners.apart(cell)),
     beside: own.filter((cell) => subject.beside(cell) && !runners.apart(cell)),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Bundle } from '../journal/read.ts';
 import { replaceFile } from '../proc/replace-file.ts';
 import type { Result } from '../model/result.ts';
+import { ownGate } from '../verdict/paired-gate.ts';
 import { deriveResult } from '../verdict/result.ts';
 import { samplesCsv, tableCsv } from '../../reports/csv.ts';
 import { renderHtml } from '../../reports/html/render.ts';
@@ -20,7 +21,10 @@ const RENDERERS: Readonly<Record<Format, Renderer>> = {
     'table.csv': tableCsv(result),
     'samples.csv': samplesCsv(events, manifest),
   }),
-  html: ({ manifest, events }, result) => ({ 'report.html': renderHtml({ result, manifest, events }) }),
+  html: (bundle, result) => {
+    const { manifest, events } = bundle;
+    return { 'report.html': renderHtml({ result, manifest, events, gate: ownGate(bundle) }) };
+  },
   md: (_, result) => ({ 'table.md': renderMarkdown(result) }),
 };
 

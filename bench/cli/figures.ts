@@ -27,7 +27,7 @@ export async function writeFigures(
   const target = join(folder, 'figures');
   mkdirSync(target, { recursive: true });
   const paths: string[] = [];
-  for (const [name, svg] of Object.entries(renderFigures({ result, manifest, events }, lang))) {
+  for (const [name, svg] of Object.entries(renderFigures({ result, manifest, events, gate: null }, lang))) {
     const [vector, pixels] = [join(target, name), join(target, name.replace(/\.svg$/, '.png'))];
     if (formats.includes('svg')) {
       replaceFile(vector, svg);

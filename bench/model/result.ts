@@ -44,6 +44,13 @@ export interface Tail {
   readonly needsBlocks: number;
 }
 
+/** A cell's values in the blocks in which no guard tripped. */
+export interface WithoutMarked {
+  readonly n: number;
+  readonly median: number | null;
+  readonly ratioToNative: RatioToNative | null;
+}
+
 /** runner × experiment × workload × metric. */
 export interface Cell {
   /** `runner/experiment/workload/metric`: what evidence points to. */
@@ -75,7 +82,7 @@ export interface Cell {
   /** Of a VM: the same against the runner of the container column, whose failures `withoutNative` then counts; else null. */
   readonly ratioToContainer: RatioToNative | null;
   /** What is left when blocks in which a guard tripped are put aside; null where no block was marked. */
-  readonly withoutMarked: { readonly n: number; readonly median: number | null; readonly ratio: number | null } | null;
+  readonly withoutMarked: WithoutMarked | null;
   readonly warnings: readonly Text[];
 }
 
@@ -86,6 +93,8 @@ export interface ClaimHalf {
   readonly reason: Text;
   /** Keys of the cells that decide it. */
   readonly evidence: readonly string[];
+  /** What the blocks say in which no guard tripped; null where none of the evidence was marked. */
+  readonly withoutMarked: Pick<ClaimHalf, 'verdict' | 'reason'> | null;
 }
 
 export interface ClaimResult {

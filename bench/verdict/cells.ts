@@ -1,4 +1,3 @@
-import type { JournalEvent } from '../model/journal.ts';
 import type { Manifest, ManifestRunner, PlannedExperiment } from '../model/manifest.ts';
 import { isCompared, type Metric } from '../model/metric.ts';
 import type { Cell, Interval, RatioToNative, Tail } from '../model/result.ts';
@@ -11,7 +10,7 @@ import { seriesWarnings } from '../stats/warnings.ts';
 import { finiteOrNull, ratioOf } from './ratios.ts';
 import type { BlockValue, Series, SeriesKey } from './series.ts';
 
-const NATIVE = 'native';
+export const NATIVE = 'native';
 
 function intervalOf(found: SignInterval | null): Interval | null {
   return found && { lo: finiteOrNull(found.lo), hi: finiteOrNull(found.hi), level: found.attainedLevel };
@@ -38,7 +37,6 @@ function extended(values: readonly BlockValue[], metric: Metric): readonly numbe
 
 export interface CellContext {
   readonly manifest: Manifest;
-  readonly events: readonly JournalEvent[];
   readonly series: Series;
   /** Runners in which an undeclared difference was read back. */
   readonly notComparable: ReadonlySet<string>;
@@ -49,45 +47,6 @@ function statusOf(context: CellContext, runner: ManifestRunner, metric: Metric, 
   if (context.notComparable.has(runner.as)) return 'not-comparable';
   if (runner.capabilities.accelerator === 'tcg' && !metric.assessableEmulated) return 'emulated';
   return 'assessable';
-}
-
-/** Blocks of an experiment in which a guard tripped, for all or for one of these runners. */
-function markedBlocks(
-  events: readonly JournalEvent[],
-  experiment: PlannedExperiment,
-  runners: readonly string[],
-): ReadonlySet<number> {
-  const marked = events.flatMap((event) =>
-    event.type === 'guard' &&
-    event.tripped &&
-    event.phase === 'measured' &&
-    event.experiment === experiment.id &&
-    event.workload === experiment.workload &&
-    (event.runner === undefined || runners.includes(event.runner))
-      ? [event.block]
-      : [],
-  );
-  return new Set(marked);
-}
-
-/** How a cell looks without the marked blocks: what they may have done to it. */
-function withoutMarked(
-  context: CellContext,
-  metric: Metric,
-  values: readonly BlockValue[],
-  native: readonly BlockValue[] | null,
-  experiment: PlannedExperiment,
-  runner: string,
-): Cell['withoutMarked'] {
-  const marked = markedBlocks(context.events, experiment, native === null ? [runner] : [runner, NATIVE]);
-  if (marked.size === 0) return null;
-  const clean = (series: readonly BlockValue[]) => series.filter(({ block }) => !marked.has(block));
-  const kept = clean(values);
-  return {
-    n: kept.filter(({ value }) => value !== 'failed').length,
-    median: kept.length === 0 ? null : finiteOrNull(extendedMedian(extended(kept, metric))),
-    ratio: native === null ? null : ratioOf(kept, clean(native), metric, context.manifest).value,
-  };
 }
 
 /** What a reader must know of the ratios themselves: drift that both share cancels, what is left in one of them does not. */
@@ -123,7 +82,10 @@ function ratioToContainer(
   return base.length === 0 ? null : ratioOf(values, base, metric, manifest);
 }
 
-/** One cell: block values reduced, with its interval, its ratio to native and its warnings. Null where nothing was tried. */
+/**
+ * One cell: block values reduced, with its interval, its ratio to native and its warnings, whatever the guards say. Null where
+ * nothing was tried.
+ */
 export function cellOf(
   context: CellContext,
   runner: ManifestRunner,
@@ -164,7 +126,7 @@ export function cellOf(
     status,
     ratioToNative: compared ? ratioOf(values, native, metric, manifest) : null,
     ratioToContainer: status === 'assessable' ? ratioToContainer(context, runner, key, metric, values) : null,
-    withoutMarked: withoutMarked(context, metric, values, compared ? native : null, experiment, runner.as),
+    withoutMarked: null,
     warnings: [
       ...seriesWarnings(drawn, manifest.seed, { exact: isExact(metric) }).map((warning) => warning.message),
       ...(compared ? ratioWarnings(values, native, manifest.seed) : []),

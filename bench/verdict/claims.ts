@@ -68,8 +68,8 @@ export function decideClaims(catalogue: readonly Claim[], evidence: Evidence): r
       id: claim.id,
       feature: claim.feature,
       halves: [
-        { column: 'container', source: claim.container, ...verdicts.container },
-        { column: 'vm', source: claim.vm, ...verdicts.vm },
+        { column: 'container', source: claim.container, ...verdicts.container, withoutMarked: null },
+        { column: 'vm', source: claim.vm, ...verdicts.vm, withoutMarked: null },
       ],
     };
   });

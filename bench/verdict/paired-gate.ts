@@ -72,26 +72,15 @@ function gateCell(pair: Pair, level: number, maxRegression: number): GateCell {
   };
 }
 
-/**
- * Whether the configuration of a run is worse than its baseline by more than is allowed.
- * @throws ConfigError `NO_BASELINE` for a run without one, `NO_CELLS` where nothing can be assessed.
- */
-export function pairedGateOf(bundle: Bundle): Gate {
+/** What a run's own baseline says of its configuration; null for a run without one, and where nothing can be assessed on both sides. */
+export function ownGate(bundle: Bundle): Gate | null {
   const { baseline, runId, startedAt } = bundle.manifest;
-  if (!baseline) {
-    throw new ConfigError('NO_BASELINE', `run ${runId} has no baseline of its own`, {
-      hint: 'compare it with a second bundle, or measure with "tare run --against"',
-    });
-  }
+  if (!baseline) return null;
   const { maxRegression, source } = baseline;
   const pairs = pairsOf(bundle);
   const isControl = ({ cell }: Pair) => CONTROLS.includes(cell.runner);
   const gated = pairs.filter((pair) => !isControl(pair));
-  if (gated.length === 0) {
-    throw new ConfigError('NO_CELLS', 'no primary cell of this run can be assessed on both sides', {
-      hint: 'emulated cells are never gated',
-    });
-  }
+  if (gated.length === 0) return null;
   const level = levelFor(gated.length);
   const cells = gated.map((pair) => gateCell(pair, level, maxRegression));
   return {
@@ -101,4 +90,24 @@ export function pairedGateOf(bundle: Bundle): Gate {
     controls: pairs.filter(isControl).map((pair) => gateCell(pair, level, maxRegression)),
     changes: [],
   };
+}
+
+/**
+ * Whether the configuration of a run is worse than its baseline by more than is allowed.
+ * @throws ConfigError `NO_BASELINE` for a run without one, `NO_CELLS` where nothing can be assessed.
+ */
+export function pairedGateOf(bundle: Bundle): Gate {
+  const { baseline, runId } = bundle.manifest;
+  if (!baseline) {
+    throw new ConfigError('NO_BASELINE', `run ${runId} has no baseline of its own`, {
+      hint: 'compare it with a second bundle, or measure with "tare run --against"',
+    });
+  }
+  const gate = ownGate(bundle);
+  if (gate === null) {
+    throw new ConfigError('NO_CELLS', 'no primary cell of this run can be assessed on both sides', {
+      hint: 'emulated cells are never gated',
+    });
+  }
+  return gate;
 }

@@ -2,12 +2,21 @@ import type { Bundle } from '../journal/read.ts';
 import { differences } from '../host/parity.ts';
 import type { FailureEvent, GuardEvent, JournalEvent, RampEvent } from '../model/journal.ts';
 import type { Manifest, ManifestRunner } from '../model/manifest.ts';
-import type { Cell, Difference, FailureSummary, GuardSummary, RampSummary, Result } from '../model/result.ts';
+import type {
+  Cell,
+  ClaimResult,
+  Difference,
+  FailureSummary,
+  GuardSummary,
+  RampSummary,
+  Result,
+} from '../model/result.ts';
 import { calibrationOf } from './calibration.ts';
 import { CATALOGUE } from './catalogue.ts';
-import { cellOf } from './cells.ts';
+import { cellOf, NATIVE } from './cells.ts';
 import { decideClaims, type EvidenceCell } from './claims.ts';
 import { Series } from './series.ts';
+import { besideMarked, claimsBesideMarked, Marks } from './unmarked.ts';
 
 /** The null runner has no place in the manifest's line-up; its cells stand beside the others as the harness's own cost. */
 const HARNESS: ManifestRunner = {
@@ -96,21 +105,56 @@ function evidenceCell(cell: Cell, runner: ManifestRunner): EvidenceCell {
   };
 }
 
-/** Everything that follows from a bundle's evidence; the same evidence gives the same result, to the byte. */
-export function deriveResult({ manifest, events }: Pick<Bundle, 'manifest' | 'events'>): Result {
-  const found = differencesOf(manifest, events);
-  const notComparable = new Set(found.filter((difference) => difference.designed === null).map(({ runner }) => runner));
-  const context = { manifest, events, series: new Series(events), notComparable };
+interface Conclusions {
+  readonly cells: readonly Cell[];
+  readonly claims: readonly ClaimResult[];
+}
+
+function conclude(
+  manifest: Manifest,
+  series: Series,
+  ramps: readonly RampSummary[],
+  notComparable: ReadonlySet<string>,
+): Conclusions {
   const pairs = [...manifest.runners, HARNESS].flatMap((runner) =>
     manifest.experiments.flatMap((experiment) =>
       experiment.metrics.flatMap((metric) => {
-        const cell = cellOf(context, runner, experiment, metric);
+        const cell = cellOf({ manifest, series, notComparable }, runner, experiment, metric);
         return cell ? [{ cell, runner }] : [];
       }),
     ),
   );
+  const claims = decideClaims(CATALOGUE, {
+    cells: pairs.map(({ cell, runner }) => evidenceCell(cell, runner)),
+    columns: manifest.columns,
+    vmImage: manifest.vmImage,
+    ramps,
+  });
+  return { cells: pairs.map(({ cell }) => cell), claims };
+}
+
+/** All conclusions, and beside those that a guard concerns, the same without the marked blocks. */
+function concludeTwice(
+  manifest: Manifest,
+  events: readonly JournalEvent[],
+  notComparable: ReadonlySet<string>,
+): Conclusions {
+  const from = (evidence: readonly JournalEvent[]) =>
+    conclude(manifest, new Series(evidence), rampsOf(ofType(evidence, 'ramp')), notComparable);
+  const all = from(events);
+  const marks = new Marks(events);
+  if (marks.none) return all;
+  const kept = from(marks.without(events));
+  const cells = besideMarked(all.cells, kept.cells, marks, NATIVE);
+  return { cells, claims: claimsBesideMarked(all.claims, kept.claims, cells) };
+}
+
+/** Everything that follows from a bundle's evidence; the same evidence gives the same result, to the byte. */
+export function deriveResult({ manifest, events }: Pick<Bundle, 'manifest' | 'events'>): Result {
+  const found = differencesOf(manifest, events);
+  const notComparable = new Set(found.filter((difference) => difference.designed === null).map(({ runner }) => runner));
+  const { cells, claims } = concludeTwice(manifest, events, notComparable);
   const blocks = ofType(events, 'block');
-  const ramps = rampsOf(ofType(events, 'ramp'));
   return {
     schema: 'tare-result-1',
     runId: manifest.runId,
@@ -133,16 +177,11 @@ export function deriveResult({ manifest, events }: Pick<Bundle, 'manifest' | 'ev
       const done = (phase: string) => own.filter((block) => block.phase === phase).length;
       return { id, workload, blocks: done('measured'), pilotBlocks: done('pilot'), frozen };
     }),
-    cells: pairs.map(({ cell }) => cell),
-    claims: decideClaims(CATALOGUE, {
-      cells: pairs.map(({ cell, runner }) => evidenceCell(cell, runner)),
-      columns: manifest.columns,
-      vmImage: manifest.vmImage,
-      ramps,
-    }),
+    cells,
+    claims,
     differences: found,
-    ramps,
-    calibration: calibrationOf(manifest, context.series),
+    ramps: rampsOf(ofType(events, 'ramp')),
+    calibration: calibrationOf(manifest, new Series(events)),
     guards: guardsOf(ofType(events, 'guard')),
     failures: failuresOf(ofType(events, 'failure')),
     outcome: ofType(events, 'end').at(-1)?.outcome ?? 'cut',

@@ -1,6 +1,7 @@
 import type { JournalEvent } from '../../bench/model/journal.ts';
 import type { Manifest } from '../../bench/model/manifest.ts';
 import type { Result } from '../../bench/model/result.ts';
+import type { Gate } from '../../bench/verdict/gate.ts';
 import type { Lang, Words } from '../words.ts';
 import type { ReportView } from '../view-model.ts';
 import type { Anchors } from './anchors.ts';
@@ -19,6 +20,7 @@ export interface PageContext extends Tongue {
   readonly result: Result;
   readonly manifest: Manifest;
   readonly events: readonly JournalEvent[];
+  readonly gate: Gate | null;
   readonly view: ReportView;
   readonly anchors: Anchors;
   readonly marked: MarkedBlocks;

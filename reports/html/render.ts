@@ -1,6 +1,7 @@
 import type { JournalEvent } from '../../bench/model/journal.ts';
 import type { Manifest } from '../../bench/model/manifest.ts';
 import type { Result } from '../../bench/model/result.ts';
+import type { Gate } from '../../bench/verdict/gate.ts';
 import { timeText } from '../phrases.ts';
 import { viewOf } from '../view-model.ts';
 import { type Lang, WORDS } from '../words.ts';
@@ -10,6 +11,7 @@ import { type ChartSpec, MarkedBlocks } from './charts.ts';
 import type { PageContext, Part, Tongue } from './context.ts';
 import { experimentParts } from './experiments.ts';
 import { configurationPart, hostPart, reproducePart } from './facts.ts';
+import { gatePart } from './gate.ts';
 import { html, type Markup } from './markup.ts';
 import { type Language, page } from './page.ts';
 import { ratioPart } from './ratios.ts';
@@ -21,11 +23,14 @@ export interface ReportInput {
   readonly result: Result;
   readonly manifest: Manifest;
   readonly events: readonly JournalEvent[];
+  /** Of a run that was held against another configuration; else null. */
+  readonly gate: Gate | null;
 }
 
 function partsOf(context: PageContext): readonly Part[] {
   const parts = [
     sourceTable(context),
+    gatePart(context),
     ...experimentParts(context),
     ratioPart(context),
     ...emulatedParts(context),
@@ -64,10 +69,10 @@ ${summary(context)}
 `;
 }
 
-function contextIn(lang: Lang, { result, manifest, events }: ReportInput): PageContext {
+function contextIn(lang: Lang, { result, manifest, events, gate }: ReportInput): PageContext {
   const t = <T>(en: T, zh: T): T => (lang === 'en' ? en : zh);
   return {
-    ...{ result, manifest, events, lang, words: WORDS[lang], t },
+    ...{ result, manifest, events, gate, lang, words: WORDS[lang], t },
     ...{ view: viewOf(result, lang), anchors: new Anchors(result), marked: new MarkedBlocks(events) },
   };
 }

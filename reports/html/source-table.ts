@@ -1,4 +1,4 @@
-import { medianText, shownCell } from '../phrases.ts';
+import { halfWithoutMarkedText, medianText, shownCell } from '../phrases.ts';
 import type { Shows } from '../subjects.ts';
 import { SYMBOLS } from '../symbols.ts';
 import type { Column, HalfView, RunnerView, TableRow } from '../view-model.ts';
@@ -55,7 +55,9 @@ function verdict(half: HalfView, { anchors, view, words, t, lang }: PageContext)
     links.length === 0
       ? null
       : html`<p class="support">${t('Evidence also:', '其他依据：')} ${joined(links, html`, `)}</p>`;
-  return html`<p class="verdict">${chip}</p><p class="reason">${half.reason[lang]}</p>${also}`;
+  const unmarked = halfWithoutMarkedText(half, words, lang);
+  const beside = unmarked === null ? null : html`<p class="support"><a href="#guards">${unmarked}</a></p>`;
+  return html`<p class="verdict">${chip}</p><p class="reason">${half.reason[lang]}</p>${beside}${also}`;
 }
 
 function halfCell(half: HalfView | null, shows: Shows, column: Column, context: PageContext): Markup {

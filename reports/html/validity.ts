@@ -1,3 +1,4 @@
+import { codeIn, placeIn } from '../codes.ts';
 import { medianText, withoutMarkedText } from '../phrases.ts';
 import { guardName, readingIn } from '../readings.ts';
 import type { PageContext, Part } from './context.ts';
@@ -6,14 +7,22 @@ import { dataTable, runnerName } from './pieces.ts';
 
 /** What a reader must weigh: failures, guards, differences, runners that are missing. */
 
-export function failuresPart({ result, view, words, t }: PageContext): Part {
+/** A code, what it is about where the message beside it is in another language, and the message. */
+function told(code: string, message: string, { lang, t }: PageContext): Markup {
+  const about = codeIn(lang, code);
+  const said = about === null ? message : html`${about}${t(': ', '：')}<span class="quiet" lang="en">${message}</span>`;
+  return html`<code>${code}</code> ${said}`;
+}
+
+export function failuresPart(context: PageContext): Part {
+  const { result, view, words, t, lang } = context;
   const rows = result.failures.map((failure) => ({
     cells: [
       runnerName(view.runner(failure.runner)),
-      `${failure.experiment}, ${failure.workload}, ${failure.phase}`,
-      failure.stage,
+      `${failure.experiment}, ${failure.workload}, ${placeIn(lang, failure.phase)}`,
+      placeIn(lang, failure.stage),
       failure.count,
-      html`<code>${failure.code}</code> ${failure.message}`,
+      told(failure.code, failure.message, context),
     ],
   }));
   const columns = [
@@ -31,9 +40,9 @@ export function failuresPart({ result, view, words, t }: PageContext): Part {
 }
 
 /** How the primary values look without the marked blocks. */
-function withoutMarkedTable({ view, words, t }: PageContext): Markup {
+function withoutMarkedTable({ result, view, words, t }: PageContext): Markup {
   const rows = view.ordinary.flatMap(({ cell, runner }) => {
-    const text = cell.primary ? withoutMarkedText(cell, words) : null;
+    const text = cell.primary ? withoutMarkedText(cell, result.delta, words) : null;
     return text === null ? [] : [{ cells: [view.nameOf(cell), runnerName(runner), medianText(cell, words), text] }];
   });
   const columns = [
@@ -101,12 +110,13 @@ export function differencesPart({ result, view, words, t, lang }: PageContext): 
   return { id: 'differences', heading: words.differences, body, charts: [] };
 }
 
-export function unavailablePart({ result, words, t }: PageContext): Part | null {
+export function unavailablePart(context: PageContext): Part | null {
+  const { result, words, t } = context;
   if (result.unavailable.length === 0) return null;
   const rows = result.unavailable.map(({ id, workload, code, reason, hint }) => ({
     cells: [
       workload === undefined ? id : t(`${id}, ${workload} only`, `${id}，仅 ${workload}`),
-      html`<code>${code}</code> ${reason}`,
+      told(code, reason, context),
       hint,
     ],
   }));

@@ -60,7 +60,9 @@ export function cellsOf(
             status: values.length === 0 ? 'no-data' : standing.status(runner, metric.id),
             ratioToNative: standing.ratio(runner, metric.id),
             ratioToContainer: null,
-            withoutMarked: metric.primary ? { n: 11, median: 7.9e8, ratio: null } : null,
+            withoutMarked: metric.primary
+              ? { n: 11, median: 7.9e8, ratioToNative: standing.ratio(runner, metric.id) }
+              : null,
             warnings: standing.warnings(runner, metric.id),
           },
         ];

@@ -3,10 +3,12 @@ import type { Manifest, ManifestRunner, PlannedExperiment } from '../../../bench
 import type { Metric } from '../../../bench/model/metric.ts';
 import type { ClaimResult, RatioToNative, Result } from '../../../bench/model/result.ts';
 import type { Accelerator, Isolation } from '../../../bench/model/runner.ts';
+import type { Gate } from '../../../bench/verdict/gate.ts';
 import { deriveResult } from '../../../bench/verdict/result.ts';
 import { CALIBRATIONS, calibrationEvents } from './calibration.ts';
 import { cellsOf } from './cells.ts';
 import { DENSITY, densityEvents } from './density.ts';
+import { gateFixture } from './gate.ts';
 import { FORMULA, HOSTILE } from './hostile.ts';
 import { throughputEvents, throughputExperiments } from './throughput.ts';
 import { randomFrom, sample, type Typical } from './sampling.ts';
@@ -15,6 +17,7 @@ export interface ReportFixture {
   readonly result: Result;
   readonly manifest: Manifest;
   readonly events: readonly JournalEvent[];
+  readonly gate: Gate;
 }
 
 export interface FixtureOptions {
@@ -162,6 +165,10 @@ function claims(vm: FixtureOptions['vm'], vmId: string): readonly ClaimResult[] 
           ...{
             reason: { en: 'faster than claimed; 2 failed', zh: '比原文所说的更快；失败 2 次' },
             evidence: [key('docker', 'startup/redis/ready')],
+            withoutMarked: {
+              verdict: 'not-resolved',
+              reason: { en: 'needs about 24 blocks', zh: '约需 24 个区组' },
+            },
           },
         },
         {
@@ -173,6 +180,7 @@ function claims(vm: FixtureOptions['vm'], vmId: string): readonly ClaimResult[] 
                 reason: { en: 'emulated: no /dev/kvm was used', zh: '仿真：没有使用 /dev/kvm' },
               }),
           evidence: [key(vmId, 'startup/redis/ready')],
+          withoutMarked: null,
         },
       ],
     },
@@ -189,6 +197,7 @@ function claims(vm: FixtureOptions['vm'], vmId: string): readonly ClaimResult[] 
             },
           },
           evidence: [key('docker', 'disk/redis/image'), key('docker', 'disk/redis/distribution')],
+          withoutMarked: null,
         },
         {
           ...{ column: 'vm', source: { en: 'usually GB', zh: '一般为 GB' }, verdict: 'does-not-hold' },
@@ -197,6 +206,7 @@ function claims(vm: FixtureOptions['vm'], vmId: string): readonly ClaimResult[] 
             zh: '比原文所说的更小；镜像是我们自己的最小构建，不能说明一般情况',
           },
           evidence: [key(vmId, 'disk/redis/image')],
+          withoutMarked: null,
         },
       ],
     },
@@ -209,7 +219,7 @@ function failureAt(hostile: boolean, experiment: 'startup' | 'disk') {
   const metrics = ['api', 'exec', 'ready', 'cpu'];
   return (runner: string, block: number) => {
     if (experiment === 'startup' && runner === 'docker' && (block === 5 || block === 9)) {
-      return { stage: 'start', code: 'START_TIMEOUT', message, metrics } as const;
+      return { stage: 'start', code: 'MARK_TIMEOUT', message, metrics } as const;
     }
     if (experiment === 'startup' && runner === 'runc' && block === 1) {
       return {
@@ -396,7 +406,7 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
           workload: 'redis',
           phase: 'measured',
           stage: 'start',
-          code: 'START_TIMEOUT',
+          code: 'MARK_TIMEOUT',
         },
         ...{ message: hostile ? HOSTILE : 'not ready 30000 ms after its launch', count: 2 },
       },
@@ -425,5 +435,5 @@ export function reportFixture(options: FixtureOptions): ReportFixture {
     ],
     outcome: 'complete',
   };
-  return { result, manifest, events };
+  return { result, manifest, events, gate: gateFixture(text('HEAD~1:lab.yaml')) };
 }

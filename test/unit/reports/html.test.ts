@@ -180,7 +180,31 @@ test('the command to do it again holds only what a shell takes as plain words', 
 test('a run that measured nothing still renders', (t) => {
   const { result, manifest } = fixture;
   const empty = { ...result, cells: [], claims: [], failures: [], guards: [], differences: [], unavailable: [] };
-  t.true(renderHtml({ result: { ...empty, outcome: 'cut' }, manifest, events: [] }).includes('the run was killed'));
+  const other = renderHtml({ result: { ...empty, outcome: 'cut' }, manifest, events: [], gate: null });
+  t.true(other.includes('the run was killed'));
+  t.false(other.includes('id="gate"'));
+});
+
+test('in Chinese the code of a failure is told, and the message stands beside it as it came', (t) => {
+  const { result } = fixture;
+  const known = result.failures.map((failure) => ({ ...failure, code: 'MARK_TIMEOUT', stage: 'start' }));
+  const other = renderHtml({ ...fixture, result: { ...result, failures: known } });
+  const text = section('failures', other.slice(other.indexOf('<template')));
+  t.true(text.includes('在时限内没有等到标记') && text.includes('启动'));
+  t.true(text.includes('lang="en">'));
+  t.false(section('failures', other).includes('在时限内'));
+});
+
+test('a run with a baseline shows what the gate says, in both languages', (t) => {
+  for (const [lang, [regression, unresolved, control]] of [
+    ['en', ['✗ regression', '? not resolved', 'control, never gated']],
+    ['zh', ['✗ 退化', '? 未能判定', '对照，不参与判定']],
+  ] as const) {
+    const text = section('gate', LANGUAGES[lang]);
+    t.is(text.split(regression).length - 1, 2, lang);
+    t.true(text.includes(unresolved) && text.includes(control), lang);
+    t.true(text.includes('1.17×'), lang);
+  }
 });
 
 test('an unknown experiment gets charts and a table of its own', (t) => {

@@ -77,7 +77,7 @@ test('an unresolved ratio says how many blocks it would need', (t) => {
 
 test('failures are counted, guards named, runners that are missing come with a hint', (t) => {
   const text = renderTerminal(kvm, { color: false });
-  t.regex(text, /2× +docker +startup, redis, measured, start +START_TIMEOUT/);
+  t.regex(text, /2× +docker +startup, redis, measured, start +MARK_TIMEOUT/);
   t.regex(text, /steal +tripped in 2 of 15 blocks/);
   t.regex(text, /throughput, redis +clock-inside \(docker\) +tripped in 1 of 12 blocks/);
   t.regex(text, /crun +crun needs cgroup v2 \(hint: /);

@@ -136,9 +136,30 @@ test('what the marked blocks change is said beside the value, which keeps them',
   ];
   const cell = readyCell(deriveResult({ manifest: manifestWith([NATIVE]), events }), 'native');
   t.is(cell?.n, 9);
-  t.deepEqual(cell?.withoutMarked, { n: 6, median: 1, ratio: null });
+  t.deepEqual(cell?.withoutMarked, { n: 6, median: 1, ratioToNative: null });
   const unmarked = deriveResult({ manifest: manifestWith([NATIVE]), events: ready('native', [1, 2, 3]) });
   t.is(readyCell(unmarked, 'native')?.withoutMarked, null);
+});
+
+test('a verdict that only the marked blocks bring about is shown with what the others say', (t) => {
+  const slow = 15e9;
+  const events: readonly JournalEvent[] = [
+    ...ready('native', around(1e7, 40)),
+    // Half of the starts took minutes while a guard tripped: the class of the whole is not resolved, without them it is seconds.
+    ...ready(
+      'docker',
+      around(2e9, 40).map((value, block) => (block % 2 === 0 ? value * 120 : value)),
+    ),
+    ...Array.from({ length: 40 }, (_, block) => ({ ...GUARD, block, tripped: block % 2 === 0 })),
+  ];
+  const result = deriveResult({ manifest: manifestWith([NATIVE, DOCKER]), events });
+  const half = result.claims.find(({ id }) => id === 'startup')?.halves[0];
+  t.not(half?.verdict, half?.withoutMarked?.verdict);
+  t.is(half?.withoutMarked?.verdict, 'holds');
+  const cell = readyCell(result, 'docker');
+  t.is(cell?.withoutMarked?.n, 20);
+  t.true((cell?.withoutMarked?.median ?? slow) < slow);
+  t.is(cell?.withoutMarked?.ratioToNative?.n, 20);
 });
 
 test('a guard of one runner marks its blocks alone, and another workload is not touched', (t) => {
