@@ -30,7 +30,10 @@ step() {
 tare() { bench/setup/with-node node bench/main.ts "$@"; }
 tap() { bench/setup/with-node ava --tap "$@"; }
 integration() { tap --config test/ava.integration.config.mjs "$@"; }
-states() { systemctl show --property=Id,ActiveState,MainPID docker.service containerd.service libvirtd.service; }
+states() { systemctl show --property=Id,ActiveState docker.service containerd.service libvirtd.service libvirtd.socket; }
+
+# Every stop that somebody asked systemd for. Debian's libvirtd ends by itself when idle, and its socket starts it again.
+stops() { journalctl --sync && journalctl --since="@$prepared" --output=cat _PID=1 | grep '^Stopping '; }
 
 facts() {
   uname --kernel-release
@@ -58,6 +61,7 @@ in_container() {
 
 step facts facts
 step services prepare_services
+prepared=$(date +%s)
 step before states
 step set-up bench/setup/setup.sh run
 step while-up states
@@ -90,5 +94,6 @@ step with-module with_module
 step leftovers integration test/integration/zz-sweep.test.ts
 step down bench/setup/down.sh
 step after states
+step stops stops
 sync
 echo '== end'

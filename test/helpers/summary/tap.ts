@@ -41,8 +41,8 @@ export function describe(result: Result, ms = 0): string {
 }
 
 /**
- * Reads TAP to its end and counts it; each result goes to `print` as it arrives, with the time since the one before. TAP that breaks off or contradicts
- * itself is a failure, where it doesn't tell of one anyway.
+ * Reads TAP to its end and counts it; each result goes to `print` as it arrives, with the time since the one before and what the
+ * test has logged. TAP that breaks off or contradicts itself is a failure, where it doesn't tell of one anyway.
  */
 export async function countTap(tap: Readable, print: (line: string) => void): Promise<Counts> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -65,6 +65,11 @@ export async function countTap(tap: Readable, print: (line: string) => void): Pr
     else if (result.ok) counts.passed += 1;
     else return fail(describe(result, ms));
     print(describe(result, ms));
+  });
+  // What a test tells by `t.log`; AVA indents it.
+  parser.on('comment', (comment: string) => {
+    const told = /^# {3}(.*)/.exec(comment)?.[1];
+    if (told !== undefined) print(`         ${told}`);
   });
   parser.on('bailout', (reason: string) => fail(`  FAIL bailed out: ${reason}`));
   const results = await new Promise<FinalResults>((resolve, reject) => {

@@ -67,6 +67,13 @@ test('a failed test needs no further word about the exit code', (t) => {
   t.is(defectOf({ passed: 1, failed: 1, skipped: 0 }, { exitCode: 1, signal: null }), undefined);
 });
 
+test('what a test logs stands below its result', async (t) => {
+  const tap =
+    'TAP version 13\nok 1 - first\n#   12 of 12\n#   limits {"cpus":[1]}\nok 2 - second\n1..2\n# tests 2\n# pass 2\n';
+  const { output } = await read(Readable.from([tap]));
+  t.is(output, '  ok   first\n         12 of 12\n         limits {"cpus":[1]}\n  ok   second');
+});
+
 test('a test’s time is its own, not that of the one after it', async (t) => {
   async function* lines() {
     yield 'TAP version 13\n# first\nok 1 - first\n';
