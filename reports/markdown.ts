@@ -35,7 +35,7 @@ function halfCells(half: HalfView | null, shows: Shows, showing: Showing, lang: 
   });
   const beside = half.beside.map((cell) => safe(words.projected(medianText(cell, words))));
   const measured = half.emulated ? words.emulatedBelow : [...deciding, ...beside].join('<br>');
-  const unmarked = halfWithoutMarkedText(half, words, lang);
+  const unmarked = halfWithoutMarkedText(half, words);
   const said = `**${words.claim[half.verdict]}**: ${safe(half.reason[lang])}`;
   return [safe(half.source[lang]), measured, unmarked === null ? said : `${said}<br>${safe(unmarked)}`];
 }

@@ -1,9 +1,9 @@
-import type { Cell, ClaimHalf, RatioToNative, Result } from '../bench/model/result.ts';
+import type { Cell, RatioToNative, Result } from '../bench/model/result.ts';
 import { printable } from './text.ts';
 import type { Shows } from './subjects.ts';
-import type { ReportView } from './view-model.ts';
+import type { HalfView, ReportView } from './view-model.ts';
 import { formatInterval, formatLevel, formatRatio, formatRatioInterval, formatValue } from './units.ts';
-import type { Lang, Words } from './words.ts';
+import type { Words } from './words.ts';
 
 /** Phrases that several renderers share. */
 
@@ -78,16 +78,11 @@ export function withoutMarkedText(cell: Cell, delta: number, words: Words): stri
   return words.withoutMarked(value, compared, n);
 }
 
-/** Whether a half of the table would be judged otherwise without the marked blocks; null where none of its evidence is marked. */
-export function halfWithoutMarkedText(
-  half: Pick<ClaimHalf, 'verdict' | 'withoutMarked'>,
-  words: Words,
-  lang: Lang,
-): string | null {
-  if (!half.withoutMarked) return null;
-  const { verdict, reason } = half.withoutMarked;
-  if (verdict === half.verdict) return words.sameWithoutMarked;
-  return words.otherWithoutMarked(words.claim[verdict], printable(reason[lang]));
+/** What the blocks without a mark say of a half; null where none of its evidence is marked, or there is nothing to judge anyway. */
+export function halfWithoutMarkedText({ verdict, withoutMarked }: HalfView, words: Words): string | null {
+  if (!withoutMarked) return null;
+  if (withoutMarked.verdict !== verdict) return words.otherWithoutMarked(words.claim[withoutMarked.verdict]);
+  return verdict === 'not-assessable' ? null : words.sameWithoutMarked;
 }
 
 /** `3.42×`, or why there is none. */

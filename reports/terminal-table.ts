@@ -47,7 +47,7 @@ function halfText(half: HalfView | null, shows: Shows, context: TableContext): r
   if (half === null) return [];
   const { words, lang, style } = context;
   const verdict = `${SYMBOLS[half.verdict]} ${words.claim[half.verdict]}`;
-  const unmarked = halfWithoutMarkedText(half, words, lang);
+  const unmarked = halfWithoutMarkedText(half, words);
   return [
     `${style.quiet(`${words.source}:`)} ${style.source(printable(half.source[lang]))}`,
     ...measured(half, shows, context),

@@ -48,7 +48,7 @@ export interface Words {
   readonly tripped: (tripped: number, blocks: number) => string;
   readonly withoutMarked: (value: string, ratio: string | null, n: number) => string;
   readonly sameWithoutMarked: string;
-  readonly otherWithoutMarked: (verdict: string, reason: string) => string;
+  readonly otherWithoutMarked: (verdict: string) => string;
   readonly noGuards: string;
   readonly differences: string;
   readonly designed: string;
@@ -124,7 +124,7 @@ const en: Words = {
       ? 'every block was marked'
       : `without the marked blocks ${value}${ratio === null ? '' : `, ratio ${ratio}`} (n ${n})`,
   sameWithoutMarked: 'the same without the blocks in which a guard tripped',
-  otherWithoutMarked: (verdict, reason) => `without the blocks in which a guard tripped: ${verdict}, ${reason}`,
+  otherWithoutMarked: (verdict) => `without the blocks in which a guard tripped: ${verdict}`,
   noGuards: 'none tripped',
   differences: 'Differences from the specification',
   designed: 'by design',
@@ -203,7 +203,7 @@ const zh: Words = {
   withoutMarked: (value, ratio, n) =>
     n === 0 ? '所有区组均被标记' : `去掉被标记的区组后为 ${value}${ratio === null ? '' : `，比值 ${ratio}`}（n ${n}）`,
   sameWithoutMarked: '去掉监视项触发的区组后结论不变',
-  otherWithoutMarked: (verdict, reason) => `去掉监视项触发的区组后：${verdict}，${reason}`,
+  otherWithoutMarked: (verdict) => `去掉监视项触发的区组后：${verdict}`,
   noGuards: '均未触发',
   differences: '与规格的差异',
   designed: '设计如此',

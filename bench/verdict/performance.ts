@@ -122,7 +122,7 @@ function decide(standings: readonly Standing[], rule: Rule, base: Text): HalfVer
   const parts = [
     right.length > 0 ? inSome(rule.words[claimed](base), right.length, standings.length) : null,
     against.length > 0 ? naming(rule.words[wrong](base), against) : null,
-    open.length > 0 ? naming({ en: 'not resolved', zh: '未能判定' }, open) : null,
+    open.length > 0 ? unresolved(open) : null,
   ];
   const told = inOne(parts.filter((part) => part !== null));
   if (against.length === 0) return verdictOf('not-resolved', told);
@@ -147,18 +147,35 @@ function naming({ en, zh }: Text, standings: readonly Standing[]): Text {
   return { en: `${en}: ${told.en}`, zh: `${zh}：${told.zh}` };
 }
 
-/** A program with its ratio, or why it has none, and what it would take to decide it. */
-function inWords({ program, cell, ratio, needsBlocks }: Standing): Text {
-  if (!cell) return { en: `${program} was not measured`, zh: `${program} 未测量` };
-  if (!ratio) {
-    if (cell.n > 0 || cell.failures === 0) return { en: `${program} has no ratio`, zh: `${program} 没有比值` };
-    return { en: `${program} has ${cell.failures} failures`, zh: `${program} 失败 ${cell.failures} 次` };
-  }
+/** A program with its ratio. */
+function inWords({ program, cell, ratio }: Standing): Text {
+  if (!ratio) return { en: program, zh: program };
   const shown = `${program} ${ratioInWords(ratio)}`;
-  const less = cell.better === 'lower' ? { en: ', less is better,', zh: '，越小越好，' } : { en: '', zh: '' };
-  const needs =
-    needsBlocks === null
-      ? { en: '', zh: '' }
-      : { en: ` needs about ${needsBlocks} blocks`, zh: ` 约需 ${needsBlocks} 个区组` };
-  return { en: `${shown}${less.en}${needs.en}`, zh: `${shown}${less.zh}${needs.zh}` };
+  if (cell?.better === 'lower') return { en: `${shown}, less is better`, zh: `${shown}，越小越好` };
+  return { en: shown, zh: shown };
+}
+
+/** Programs that are open, and about how many blocks they would need, told in words once; then those without a ratio, and why. */
+function unresolved(open: readonly Standing[]): Text {
+  let explained = false;
+  const told = open
+    .toSorted((a, b) => Number(a.ratio === null) - Number(b.ratio === null))
+    .map((standing): Text => {
+      const { program, ratio, needsBlocks } = standing;
+      if (ratio === null) return whyNone(standing);
+      if (needsBlocks === null) return { en: program, zh: program };
+      const words = explained
+        ? { en: `${needsBlocks}`, zh: `${needsBlocks}` }
+        : { en: `needs about ${needsBlocks} blocks`, zh: `约需 ${needsBlocks} 个区组` };
+      explained = true;
+      return { en: `${program} (${words.en})`, zh: `${program}（${words.zh}）` };
+    });
+  const list = inOne(told, { en: ', ', zh: '，' });
+  return { en: `not resolved: ${list.en}`, zh: `未能判定：${list.zh}` };
+}
+
+function whyNone({ program, cell }: Standing): Text {
+  if (!cell) return { en: `${program} was not measured`, zh: `${program} 未测量` };
+  if (cell.n > 0 || cell.failures === 0) return { en: `${program} has no ratio`, zh: `${program} 没有比值` };
+  return { en: `${program} has ${cell.failures} failures`, zh: `${program} 失败 ${cell.failures} 次` };
 }

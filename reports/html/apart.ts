@@ -42,9 +42,15 @@ ${evidenceTables(view.harness, t('Harness', '测试程序'), context)}`;
 export function evidencePart(context: PageContext): Part {
   const { t } = context;
   const level = formatLevel(context.result.level);
+  const needs = context.view.ordinary.flatMap(({ cell }) => cell.tails.map(({ needsBlocks }) => needsBlocks));
+  const fewest = [...new Set(needs)].toSorted((a, b) => a - b);
+  const tails = t(
+    html` Tails (p95, p99) stand where n allows an interval: from ${fewest.join(' and ')} blocks on.`,
+    html`尾部（p95、p99）在 n 足以给出区间时列出：从 ${fewest.join('、')} 个区组起。`,
+  );
   const body = html`${t(
-    html`<p>Every value outside of emulation. n counts blocks with a value, pilot blocks excluded; the median takes a failure as the worst value; the interval comes from order statistics, and its level is what n blocks really attain (${level} was asked, too few blocks give less). All raw samples are in <code>samples.csv</code> and <code>journal.ndjson</code>.</p>`,
-    html`<p>仿真以外的全部数值。n 为有数值的区组数，不含试验区组；求中位数时失败按最差值计；区间取自次序统计量，所列水平是 n 个区组实际达到的（要求 ${level}，区组太少时较低）。全部原始样本见 <code>samples.csv</code> 和 <code>journal.ndjson</code>。</p>`,
+    html`<p>Every value outside of emulation. n counts blocks with a value, pilot blocks excluded; the median takes a failure as the worst value; the interval comes from order statistics, and its level is what n blocks really attain (${level} was asked, too few blocks give less).${fewest.length === 0 ? null : tails} All raw samples are in <code>samples.csv</code> and <code>journal.ndjson</code>.</p>`,
+    html`<p>仿真以外的全部数值。n 为有数值的区组数，不含试验区组；求中位数时失败按最差值计；区间取自次序统计量，所列水平是 n 个区组实际达到的（要求 ${level}，区组太少时较低）。${fewest.length === 0 ? null : tails}全部原始样本见 <code>samples.csv</code> 和 <code>journal.ndjson</code>。</p>`,
   )}
 ${evidenceTables(context.view.ordinary, t('Evidence', '依据'), context)}`;
   return { id: 'evidence', heading: t('Evidence', '依据'), body, charts: [] };

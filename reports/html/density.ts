@@ -1,7 +1,8 @@
+import type { RampStep } from '../../bench/model/journal.ts';
 import { lastStep } from '../ramps.ts';
 import { readingIn } from '../readings.ts';
 import { ruleIn, titleIn } from '../titles.ts';
-import { formatValue } from '../units.ts';
+import { formatInterval, formatValue } from '../units.ts';
 import type { Entry } from '../view-model.ts';
 import { slug } from './anchors.ts';
 import type { CurveChart } from './curves.ts';
@@ -9,7 +10,7 @@ import { curveChart, type RampOf, rampsOf } from './curves.ts';
 import type { PageContext, Part, Tongue } from './context.ts';
 import { html, type Markup } from './markup.ts';
 import { matrix, metricsOf } from './metrics.ts';
-import { type Column, dataTable, figure, runnerName } from './pieces.ts';
+import { type Column, dataTable, disclosure, figure, runnerName } from './pieces.ts';
 
 /** How many instances a host carries: what was reached apart from what is only projected, and how every ramp went. */
 
@@ -61,23 +62,45 @@ function whose({ t }: Tongue): readonly Column[] {
   return [...texts, ...numeric([t('ramp', '次序')])];
 }
 
-/** How each ramp ended. */
+interface Ending {
+  readonly runner: RampOf['runner'];
+  readonly arm: string;
+  readonly counts: readonly number[];
+  readonly stop: RampStep['stop'];
+  readonly usedBytes: number;
+}
+
+function endingOf({ runner, ramp }: RampOf): readonly Ending[] {
+  const last = lastStep(ramp);
+  if (!last) return [];
+  const { launched, ready, alive, stop, usedBytes } = last;
+  return [{ runner, arm: ramp.arm, counts: [launched, ready, alive], stop, usedBytes }];
+}
+
+/** How the ramps ended; those of one runner that ended alike are one line. */
 export function endsTable(caption: string, ramps: readonly RampOf[], tongue: Tongue): Markup | null {
   const { t, lang } = tongue;
-  const rows = ramps.flatMap(({ runner, ramp }) => {
-    const last = lastStep(ramp);
-    if (!last) return [];
-    const end = last.stop
-      ? html`<b>${ruleIn(lang, last.stop.rule)}</b> <span class="quiet">${readingIn(lang, last.stop.message)}</span>`
+  const groups = Map.groupBy(ramps.flatMap(endingOf), ({ runner, arm, counts, stop }) =>
+    JSON.stringify([runner.id, arm, counts, stop]),
+  );
+  const rows = [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const { runner, arm, counts, stop } = first;
+    const end = stop
+      ? html`<b>${ruleIn(lang, stop.rule)}</b> <span class="quiet">${readingIn(lang, stop.message)}</span>`
       : html`<span class="bad">${t('cut off', '被中断')}</span>`;
-    const counts = [last.launched, last.ready, last.alive];
-    const name = titleIn(lang, ramp.arm);
-    const cells = [runnerName(runner), name, ramp.block + 1, ...counts, formatValue(last.usedBytes, 'bytes'), end];
-    return [{ cells }];
+    const used = group.map(({ usedBytes }) => usedBytes);
+    const taken =
+      group.length === 1
+        ? formatValue(first.usedBytes, 'bytes')
+        : formatInterval({ lo: Math.min(...used), hi: Math.max(...used) }, 'bytes');
+    return [{ cells: [runnerName(runner), titleIn(lang, arm), group.length, ...counts, taken, end] }];
   });
   const counts = [t('started', '已启动'), t('ready', '已就绪'), t('alive at the end', '结束时应答')];
   const columns = [
-    ...[...whose(tongue), ...numeric([...counts, t('memory taken', '占用内存')])],
+    ...[{ heading: t('runner', '运行器') }, { heading: t('arm', '状态') }],
+    ...numeric([t('ramps', '加压次数'), ...counts, t('memory taken', '占用内存')]),
     { heading: t('ended by', '终止规则') },
   ];
   return rows.length === 0 ? null : dataTable(caption, columns, rows);
@@ -100,9 +123,8 @@ function stepsTable(ramps: readonly RampOf[], tongue: Tongue): Markup | null {
     ...numeric([t('started', '已启动'), t('ready', '已就绪'), t('alive', '应答'), t('memory taken', '占用内存')]),
     ...numeric([t('memory left', '剩余内存'), t('time to ready', '就绪时间')]),
   ];
-  return html`<details><summary>${t('Every step of every ramp', '每次加压的每个阶段')}</summary>
-${dataTable(t('Steps of the ramps', '加压的各个阶段'), columns, rows)}</details>
-`;
+  const heading = t('Every step of every ramp', '每次加压的每个阶段');
+  return disclosure(heading, dataTable(t('Steps of the ramps', '加压的各个阶段'), columns, rows));
 }
 
 export function densitySection(entries: readonly Entry[], context: PageContext): Omit<Part, 'id' | 'heading'> {

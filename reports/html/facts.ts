@@ -165,6 +165,13 @@ function flag(name: string, value: unknown, suffix = ''): readonly string[] {
   return plain && value !== undefined && value !== null ? [`--${name}`, `${items.join(',')}${suffix}`] : [];
 }
 
+const MINUTE_MS = 60_000;
+
+function budgetFlag(budget: unknown): readonly string[] {
+  if (typeof budget !== 'number' || budget % MINUTE_MS !== 0) return flag('budget', budget, 'ms');
+  return flag('budget', budget / MINUTE_MS, 'm');
+}
+
 /** The command line of this run, as far as flags can say it: the program, then one flag with its value each. */
 export function commandLine({ manifest: { config, seed } }: Pick<PageContext, 'manifest'>): readonly string[] {
   const flags = [
@@ -172,7 +179,7 @@ export function commandLine({ manifest: { config, seed } }: Pick<PageContext, 'm
     flag('runners', config['runners']),
     flag('experiments', config['experiments']),
     flag('accel', config['accel']),
-    flag('budget', config['budget'], 'ms'),
+    budgetFlag(config['budget']),
     flag('seed', seed),
   ];
   return ['tare run', ...flags.filter((words) => words.length > 0).map((words) => words.join(' '))];

@@ -42,6 +42,13 @@ ${body}</tbody></table></div>
 `;
 }
 
+/** What is there for those who ask. */
+export function disclosure(heading: Content, body: Content): Markup {
+  return html`<details><summary>${heading}</summary>
+${body}</details>
+`;
+}
+
 /** A place for a chart, with its text. The script draws it; without one the tables have the same numbers. */
 export function figure(chart: ChartSpec, caption: Content, tongue: Tongue): Markup {
   const text = trusted(escapeHtml(chartText(chart, tongue)));
@@ -62,14 +69,12 @@ export function estimate(cell: Cell | undefined, { result, anchors, words }: Pag
   return html`<a class="${bad}" href="#${anchors.of(cell)}">${medianText(cell, words)}</a><span class="below">${below}</span>`;
 }
 
-function evidenceColumns({ t }: Tongue): readonly Column[] {
+function evidenceColumns(hasTails: boolean, { t }: Tongue): readonly Column[] {
   const numbers = [
     ...['n', t('failed', '失败'), t('median', '中位数'), t('interval', '区间'), t('level', '水平')],
-    ...[
-      t('least to most', '最小到最大'),
-      t('tail', '尾部'),
-      t('scatter of operations, of starts', '操作间、启动间的离散'),
-    ],
+    t('least to most', '最小到最大'),
+    ...(hasTails ? [t('tail', '尾部')] : []),
+    t('scatter of operations, of starts', '操作间、启动间的离散'),
   ];
   return [
     ...[{ heading: t('runner', '运行器') }, { heading: t('end point or quantity', '终点或指标') }],
@@ -102,7 +107,7 @@ function scatterText({ scatter }: Cell): Content {
   return [scatter.operation, scatter.restart].map((share) => (share === null ? '–' : formatShare(share))).join(', ');
 }
 
-function evidenceRow({ runner, cell }: Entry, context: PageContext) {
+function evidenceRow({ runner, cell }: Entry, hasTails: boolean, context: PageContext) {
   const { anchors, lang, t } = context;
   const spread =
     cell.min === null || cell.max === null ? null : formatInterval({ lo: cell.min, hi: cell.max }, cell.unit);
@@ -117,7 +122,8 @@ function evidenceRow({ runner, cell }: Entry, context: PageContext) {
     cell.ci && formatInterval(cell.ci, cell.unit),
     cell.ci && formatLevel(cell.ci.level),
     spread,
-    ...[tailsText(cell, context), scatterText(cell)],
+    ...(hasTails ? [tailsText(cell, context)] : []),
+    scatterText(cell),
     joined([...status, ...cell.warnings.map((warning) => warning[lang])], html`<br>`),
   ];
   return { id: anchors.of(cell), cells };
@@ -129,11 +135,12 @@ export function evidenceTables(entries: readonly Entry[], caption: string, conte
   const groups = Map.groupBy(entries, ({ cell: { experiment, workload } }) =>
     t(`${experiment}, workload ${workload}`, `${experimentIn(lang, experiment)}，工作负载 ${workload}`),
   );
-  return [...groups].map(([name, group]) =>
-    dataTable(
+  return [...groups].map(([name, group]) => {
+    const hasTails = group.some(({ cell }) => cell.tails.some(({ ci }) => ci !== null));
+    return dataTable(
       t(`${caption}: ${name}`, `${caption}：${name}`),
-      evidenceColumns(context),
-      group.map((entry) => evidenceRow(entry, context)),
-    ),
-  );
+      evidenceColumns(hasTails, context),
+      group.map((entry) => evidenceRow(entry, hasTails, context)),
+    );
+  });
 }

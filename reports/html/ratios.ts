@@ -4,7 +4,7 @@ import type { RatioEntry } from '../view-model.ts';
 import { forestChart } from './charts.ts';
 import type { PageContext, Part, Tongue } from './context.ts';
 import { html } from './markup.ts';
-import { dataTable, figure, runnerName } from './pieces.ts';
+import { dataTable, disclosure, figure, runnerName } from './pieces.ts';
 
 function columns({ t }: Tongue) {
   return [
@@ -60,13 +60,21 @@ export function ratioPart(context: PageContext): Part {
     html`<p>The charts of the programs’ ratios stand under <a href="#experiment-throughput">Throughput</a>.</p>`,
     html`<p>各程序比值的图见<a href="#experiment-throughput">吞吐量</a>一节。</p>`,
   );
-  const rows = view.ratios.map((entry) => ratioRow(entry, context));
+  const tableOf = (caption: string, entries: readonly RatioEntry[]) =>
+    dataTable(
+      caption,
+      columns(context),
+      entries.map((entry) => ratioRow(entry, context)),
+    );
+  const [first, others] = [true, false].map((primary) => view.ratios.filter(({ cell }) => cell.primary === primary));
+  const more = t('Ratios of the other quantities', '其他指标的比值');
   const body =
     view.ratios.length === 0
       ? html`<p>${words.noRatios}${t('.', '。')}</p>`
       : html`${explained}
 ${drawn.map(({ name, chart }) => figure(chart, t(html`<b>${name}</b> by native’s`, html`<b>${name}</b> 与原生之比`), context))}
 ${alone.length < view.ratios.length ? elsewhere : null}
-${dataTable(t('Ratios and their verdicts', '比值及其结论'), columns(context), rows)}`;
+${tableOf(t('Ratios and their verdicts', '比值及其结论'), first ?? [])}
+${others === undefined || others.length === 0 ? null : disclosure(more, tableOf(more, others))}`;
   return { id: 'ratios', heading: words.ratios, body, charts: drawn.map(({ chart }) => chart) };
 }

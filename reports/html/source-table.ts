@@ -55,7 +55,7 @@ function verdict(half: HalfView, { anchors, view, words, t, lang }: PageContext)
     links.length === 0
       ? null
       : html`<p class="support">${t('Evidence also:', '其他依据：')} ${joined(links, html`, `)}</p>`;
-  const unmarked = halfWithoutMarkedText(half, words, lang);
+  const unmarked = halfWithoutMarkedText(half, words);
   const beside = unmarked === null ? null : html`<p class="support"><a href="#guards">${unmarked}</a></p>`;
   return html`<p class="verdict">${chip}</p><p class="reason">${half.reason[lang]}</p>${beside}${also}`;
 }

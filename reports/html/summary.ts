@@ -6,7 +6,7 @@ import type { Entry } from '../view-model.ts';
 import type { PageContext, Tongue } from './context.ts';
 import { type Content, html, joined } from './markup.ts';
 
-/** One paragraph that says what was done and found, from the data alone. */
+/** What was found, in one sentence, and below it what was done, from the data alone. */
 
 function listed(items: readonly Content[], { t }: Tongue): Content {
   if (items.length < 2) return items;
@@ -82,19 +82,21 @@ function densitySentence(context: PageContext): Content {
   return t(html`Idle instances that stood at once: ${told}. `, html`同时存活的空闲实例：${told}。`);
 }
 
-function startupSentence(context: PageContext): Content {
+/** Who answered when, the fastest first; null where nothing was started. */
+function startupClause(context: PageContext): Content {
   const { view, words, t } = context;
   const ready = view.ordinary.filter(({ cell }) => {
     return cell.experiment === 'startup' && cell.metric === 'ready' && cell.median !== null;
   });
   const byValue = ready.toSorted((a, b) => (a.cell.median ?? 0) - (b.cell.median ?? 0));
   if (byValue.length === 0) return null;
-  const value = ({ runner, cell }: Entry) => html`${runner.label} ${medianText(cell, words)}`;
+  const value = ({ runner, cell }: Entry) => {
+    const time = html`<b>${medianText(cell, words)}</b>`;
+    return t(html`${time} as ${runner.label}`, html`${runner.label} ${time}`);
+  };
   const told = listed(byValue.map(value), context);
-  return t(
-    html`Medians until the application’s first valid answer: ${told}. `,
-    html`到应用给出第一个有效应答的中位数：${told}。`,
-  );
+  const program = byValue[0]?.cell.workload ?? '';
+  return t(html`${program} first answered after ${told}`, html`${program} 首次应答的时间：${told}`);
 }
 
 const ORDER: readonly ClaimHalf['verdict'][] = ['holds', 'does-not-hold', 'not-resolved', 'not-assessable'];
@@ -106,7 +108,7 @@ const PLURAL: Readonly<Record<ClaimHalf['verdict'], string>> = {
   'not-assessable': 'are not assessable here',
 };
 
-function verdictSentence(context: PageContext): Content {
+function verdictClause(context: PageContext): Content {
   const { result, words, t } = context;
   const halves = result.claims.flatMap((claim) => claim.halves);
   if (halves.length === 0) return null;
@@ -118,9 +120,18 @@ function verdictSentence(context: PageContext): Content {
   });
   const told = listed(parts, context);
   return t(
-    html`Of the ${counted(halves.length, 'half-row')} of the source’s table, ${told}. `,
-    html`原文表格的 ${halves.length} 个半行中，${told}。`,
+    html`of the ${counted(halves.length, 'half-row')} of the source’s table, ${told}`,
+    html`原文表格的 ${halves.length} 个半行中，${told}`,
   );
+}
+
+/** The result in one sentence, with its scope. */
+function lead(context: PageContext): Content {
+  const clauses = [startupClause(context), verdictClause(context)].filter((clause) => clause !== null);
+  if (clauses.length === 0) return null;
+  const { t } = context;
+  const told = joined(clauses, t(html`; `, html`；`));
+  return html`<p class="lead">${t(html`On this host, with this image, ${told}.`, html`在本机，用此镜像：${told}。`)}</p>`;
 }
 
 function caveats(context: PageContext): Content {
@@ -159,5 +170,6 @@ function caveats(context: PageContext): Content {
 }
 
 export function summary(context: PageContext): Content {
-  return html`<p class="summary">${measuredSentence(context)}${startupSentence(context)}${performanceSentence(context)}${densitySentence(context)}${verdictSentence(context)}${caveats(context)}</p>`;
+  return html`${lead(context)}
+<p class="summary">${performanceSentence(context)}${densitySentence(context)}${caveats(context)}${measuredSentence(context)}</p>`;
 }

@@ -45,6 +45,17 @@ function niceStep(length: number): number {
   return ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
 }
 
+/** Even steps over a range too narrow for powers of ten; none that would be written alike. */
+function evenTicks(min: number, max: number, unit: AxisUnit): readonly number[] {
+  const choices = [1, 2, 5].map((factor) => {
+    const step = factor * niceStep(max - min);
+    const first = Math.ceil(min / step);
+    return Array.from({ length: Math.floor(max / step) - first + 1 }, (_, index) => (first + index) * step);
+  });
+  const distinct = (ticks: readonly number[]) => new Set(ticks.map((tick) => label(tick, unit))).size === ticks.length;
+  return choices.find(distinct) ?? [];
+}
+
 /** From zero, since a bar's length is its value. */
 export function linearAxis(values: readonly number[], unit: AxisUnit): Axis {
   const lowest = Math.min(0, ...values);
@@ -69,5 +80,7 @@ export function spreadAxis(values: readonly number[], unit: AxisUnit): Axis {
   // Half a percent at least: equal values still need an axis.
   const room = Math.max((highest / lowest) ** ROOM, 1.005);
   const [min, max] = [lowest / room, highest * room];
-  return { log: true, min, max, ticks: logTicks(min, max).map((value) => ({ value, label: label(value, unit) })) };
+  const round = logTicks(min, max);
+  const ticks = round.length > 1 ? round : evenTicks(min, max, unit);
+  return { log: true, min, max, ticks: ticks.map((value) => ({ value, label: label(value, unit) })) };
 }

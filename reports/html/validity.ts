@@ -1,9 +1,10 @@
+import type { GuardSummary } from '../../bench/model/result.ts';
 import { codeIn, placeIn } from '../codes.ts';
 import { medianText, withoutMarkedText } from '../phrases.ts';
 import { guardName, readingIn } from '../readings.ts';
 import type { PageContext, Part } from './context.ts';
 import { html, type Markup } from './markup.ts';
-import { dataTable, runnerName } from './pieces.ts';
+import { dataTable, disclosure, runnerName } from './pieces.ts';
 
 /** What a reader must weigh: failures, guards, differences, runners that are missing. */
 
@@ -54,9 +55,27 @@ function withoutMarkedTable({ result, view, words, t }: PageContext): Markup {
     : dataTable(t('What the marked blocks change', '被标记的区组的影响'), columns, rows);
 }
 
+/** Rows of the source's table that the marked blocks decide, and why they would be judged otherwise. */
+function judgedOtherwise({ view, words, lang, t }: PageContext): Markup {
+  const rows = view.table.flatMap(({ feature, halves }) =>
+    [halves.container, halves.vm].flatMap((half) => {
+      if (!half?.withoutMarked || half.withoutMarked.verdict === half.verdict) return [];
+      const { verdict, reason } = half.withoutMarked;
+      const name = half.runner === null ? null : runnerName(half.runner);
+      return [{ cells: [feature[lang], name, words.claim[half.verdict], words.claim[verdict], reason[lang]] }];
+    }),
+  );
+  const columns = [
+    ...[t('feature', '特性'), t('runner', '运行器'), t('all blocks', '全部区组'), t('otherwise', '去掉之后')],
+    t('why', '原因'),
+  ].map((heading) => ({ heading }));
+  const caption = t('Verdicts that the marked blocks decide', '由被标记的区组决定的结论');
+  return rows.length === 0 ? html`` : dataTable(caption, columns, rows);
+}
+
 export function guardsPart(context: PageContext): Part {
   const { result, view, words, t, lang } = context;
-  const rows = result.guards.map((guard) => ({
+  const row = (guard: GuardSummary) => ({
     cells: [
       guardName(lang, guard.guard),
       `${guard.experiment}, ${guard.workload}`,
@@ -66,19 +85,24 @@ export function guardsPart(context: PageContext): Part {
       html`<span class="${guard.tripped > 0 ? 'bad' : 'quiet'}">${t(`${guard.tripped} of ${guard.blocks}`, `${guard.tripped} / ${guard.blocks}`)}</span>`,
       readingIn(lang, guard.message),
     ],
-  }));
+  });
   const columns = [
     ...[{ heading: t('guard', '监视项') }, { heading: t('experiment', '实验') }, { heading: t('runner', '运行器') }],
     { heading: t('blocks tripped', '触发的区组'), numeric: true },
     { heading: t('reading', '读数') },
   ];
+  const tripped = result.guards.filter((guard) => guard.tripped > 0);
+  const all = t(`All ${result.guards.length} readings of the guards`, `各监视项的全部 ${result.guards.length} 个读数`);
   const body =
-    rows.length === 0
+    result.guards.length === 0
       ? t(html`<p>This run recorded none.</p>`, html`<p>本次运行没有记录。</p>`)
       : html`${t(
           html`<p>States of the host that make a block doubtful. Values of such blocks stay in the data; in the charts they are triangles.</p>`,
           html`<p>使区组存疑的主机状态。这些区组的数值仍留在数据中，在图中以三角形表示。</p>`,
-        )}${dataTable(t('Readings of the guards', '各监视项的读数'), columns, rows)}${withoutMarkedTable(context)}`;
+        )}
+${tripped.length === 0 ? html`<p>${words.noGuards}${t('.', '。')}</p>` : dataTable(t('Guards that tripped', '触发的监视项'), columns, tripped.map(row))}
+${judgedOtherwise(context)}${withoutMarkedTable(context)}
+${disclosure(all, dataTable(all, columns, result.guards.map(row)))}`;
   return { id: 'guards', heading: words.guards, body, charts: [] };
 }
 

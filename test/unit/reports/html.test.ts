@@ -153,7 +153,8 @@ test('density has its curves, every ramp’s end and every step, and those of em
   const density = section('experiment-density');
   t.true(density.includes('id="chart-density-idle-memory"') && density.includes('id="chart-density-idle-start"'));
   const [ends = '', steps = ''] = density.split('<details>');
-  t.is([...ends.matchAll(/<tr><th scope="row">/g)].length, 9);
+  // One line for each runner, since its three ramps ended alike.
+  t.is([...ends.matchAll(/<tr><th scope="row">.*<td class="number">3<\/td>/g)].length, 3);
   const { ramps } = fixture.result;
   const own = ramps.filter(({ runner }) => runner !== 'tcg-direct');
   const all = own.reduce((sum, ramp) => sum + ramp.steps.length, 0);

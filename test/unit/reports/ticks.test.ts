@@ -11,6 +11,14 @@ test('a logarithmic axis takes round values within its ends', (t) => {
   );
 });
 
+test('a narrow range has even steps, told apart', (t) => {
+  const labels = (values: readonly number[]) => spreadAxis(values, 'ns').ticks.map(({ label }) => label);
+  t.deepEqual(labels([957e6, 1.004e9]), ['960 ms', '980 ms', '1 s']);
+  t.deepEqual(labels([55.8e9]), ['55.6 s', '55.8 s', '56 s']);
+  const values = fc.array(fc.double({ min: 9.9e8, max: 1.01e9, noNaN: true }), { minLength: 1 });
+  fc.assert(fc.property(values, (numbers) => new Set(labels(numbers)).size === labels(numbers).length));
+});
+
 test('a bar begins at zero, and negative values have room', (t) => {
   t.deepEqual(
     linearAxis([98e6, 134e6], 'bytes').ticks.map(({ label }) => label),
