@@ -123,3 +123,15 @@ const EXPERIMENTS: Readonly<Record<string, Readonly<Record<Lang, string>>>> = {
 export function experimentIn(lang: Lang, id: string): string {
   return EXPERIMENTS[id]?.[lang] ?? `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`;
 }
+
+/** Kinds of boxes. */
+const ISOLATIONS: Readonly<Record<string, string>> = {
+  none: '无隔离',
+  container: '容器',
+  sandbox: '沙箱',
+  vm: '虚拟机',
+};
+
+export function isolationIn(lang: Lang, isolation: string): string {
+  return lang === 'zh' ? (ISOLATIONS[isolation] ?? isolation) : isolation;
+}

@@ -48,19 +48,23 @@
     spec.rows.forEach((row, index) => {
       const y = scales.y.getPixelForValue(index) - LABEL_ABOVE;
       let x = chartArea.left;
-      const write = (text, weight, ink) => {
+      ctx.font = font(650, 13);
+      // A long name is drawn narrower rather than lose the value beside it.
+      const beside = ctx.measureText(row.value).width + 9;
+      const write = (text, weight, ink, reserved = 0) => {
         ctx.font = font(weight, 13);
-        const width = ctx.measureText(text).width;
-        if (x > chartArea.left && x + width > chartArea.right) return false;
+        const natural = ctx.measureText(text).width;
+        if (x > chartArea.left && x + natural > chartArea.right) return false;
+        const width = Math.min(natural, chartArea.right - x - reserved);
         // A ground of its own, so that grid lines do not run through the text.
         ctx.fillStyle = color('paper');
-        ctx.fillRect(x - 4, y - 12, Math.min(width, chartArea.right - x) + 9, 17);
+        ctx.fillRect(x - 4, y - 12, width + 9, 17);
         ctx.fillStyle = ink;
-        ctx.fillText(text, x, y, chartArea.right - x);
+        ctx.fillText(text, x, y, width);
         x += width + 9;
         return true;
       };
-      if (write(row.label, 600, color(row.tone)) && write(row.value, 650, color('ink'))) {
+      if (write(row.label, 600, color(row.tone), beside) && write(row.value, 650, color('ink'))) {
         write(row.detail, 400, color('quiet'));
       }
     });

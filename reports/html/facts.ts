@@ -1,4 +1,4 @@
-import { reasonIn, titleIn } from '../titles.ts';
+import { isolationIn, reasonIn, titleIn } from '../titles.ts';
 import { formatLevel, formatShare, formatValue } from '../units.ts';
 import type { PageContext, Part, Tongue } from './context.ts';
 import { type Content, html, joined, type Markup, trusted } from './markup.ts';
@@ -66,7 +66,7 @@ function runnerTable({ result, view, t, lang }: PageContext): Markup {
       runnerName(view.runner(runner.as)),
       titleIn(lang, runner.title),
       [
-        runner.isolation,
+        isolationIn(lang, runner.isolation),
         ...(runner.accel === 'none' ? [] : [runner.accel]),
         ...(runner.capabilities.nested === true ? [t('nested', '嵌套')] : []),
       ].join(', '),

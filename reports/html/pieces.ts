@@ -69,15 +69,22 @@ export function estimate(cell: Cell | undefined, { result, anchors, words }: Pag
   return html`<a class="${bad}" href="#${anchors.of(cell)}">${medianText(cell, words)}</a><span class="below">${below}</span>`;
 }
 
-function evidenceColumns(hasTails: boolean, { t }: Tongue): readonly Column[] {
+/** Which columns a table of evidence has: those that tell its rows apart, or of which any row has something. */
+interface EvidenceShape {
+  readonly runners: boolean;
+  readonly tails: boolean;
+}
+
+function evidenceColumns(shape: EvidenceShape, { t }: Tongue): readonly Column[] {
   const numbers = [
     ...['n', t('failed', '失败'), t('median', '中位数'), t('interval', '区间'), t('level', '水平')],
     t('least to most', '最小到最大'),
-    ...(hasTails ? [t('tail', '尾部')] : []),
+    ...(shape.tails ? [t('tail', '尾部')] : []),
     t('scatter of operations, of starts', '操作间、启动间的离散'),
   ];
   return [
-    ...[{ heading: t('runner', '运行器') }, { heading: t('end point or quantity', '终点或指标') }],
+    ...(shape.runners ? [{ heading: t('runner', '运行器') }] : []),
+    { heading: t('end point or quantity', '终点或指标') },
     ...numbers.map((heading) => ({ heading, numeric: true })),
     { heading: t('remarks', '备注') },
   ];
@@ -107,14 +114,14 @@ function scatterText({ scatter }: Cell): Content {
   return [scatter.operation, scatter.restart].map((share) => (share === null ? '–' : formatShare(share))).join(', ');
 }
 
-function evidenceRow({ runner, cell }: Entry, hasTails: boolean, context: PageContext) {
+function evidenceRow({ runner, cell }: Entry, shape: EvidenceShape, context: PageContext) {
   const { anchors, lang, t } = context;
   const spread =
     cell.min === null || cell.max === null ? null : formatInterval({ lo: cell.min, hi: cell.max }, cell.unit);
   const named = t(cell.status.replaceAll('-', ' '), STATUS_IN_CHINESE[cell.status] ?? cell.status);
   const status = cell.status === 'assessable' ? [] : [named];
   const cells: readonly Content[] = [
-    runnerName(runner),
+    ...(shape.runners ? [runnerName(runner)] : []),
     html`<b>${cell.metric}</b> <span class="quiet">${titleIn(lang, cell.title)}</span>`,
     cell.n,
     cell.failures,
@@ -122,7 +129,7 @@ function evidenceRow({ runner, cell }: Entry, hasTails: boolean, context: PageCo
     cell.ci && formatInterval(cell.ci, cell.unit),
     cell.ci && formatLevel(cell.ci.level),
     spread,
-    ...(hasTails ? [tailsText(cell, context)] : []),
+    ...(shape.tails ? [tailsText(cell, context)] : []),
     scatterText(cell),
     joined([...status, ...cell.warnings.map((warning) => warning[lang])], html`<br>`),
   ];
@@ -136,11 +143,14 @@ export function evidenceTables(entries: readonly Entry[], caption: string, conte
     t(`${experiment}, workload ${workload}`, `${experimentIn(lang, experiment)}，工作负载 ${workload}`),
   );
   return [...groups].map(([name, group]) => {
-    const hasTails = group.some(({ cell }) => cell.tails.some(({ ci }) => ci !== null));
+    const shape = {
+      runners: new Set(group.map(({ runner }) => runner.id)).size > 1,
+      tails: group.some(({ cell }) => cell.tails.some(({ ci }) => ci !== null)),
+    };
     return dataTable(
       t(`${caption}: ${name}`, `${caption}：${name}`),
-      evidenceColumns(hasTails, context),
-      group.map((entry) => evidenceRow(entry, hasTails, context)),
+      evidenceColumns(shape, context),
+      group.map((entry) => evidenceRow(entry, shape, context)),
     );
   });
 }

@@ -10,7 +10,7 @@ import { type Content, html, joined } from './markup.ts';
 
 function listed(items: readonly Content[], { t }: Tongue): Content {
   if (items.length < 2) return items;
-  return [joined(items.slice(0, -1), t(html`, `, html`、`)), t(html` and `, html`和`), items.at(-1) ?? null];
+  return [joined(items.slice(0, -1), t(html`, `, html`、`)), t(html` and `, html`、`), items.at(-1) ?? null];
 }
 
 function counted(count: number, noun: string): string {
