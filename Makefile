@@ -52,7 +52,7 @@ clean: ## remove what dead runs left on this machine (root)
 
 test: ## set up, then every check and every test (root)
 	@$(SETUP) test
-	@$(STAGES) image lint types format unit stats integration browser
+	@$(STAGES) image lint types format unit stats integration browser kvm
 
 test-unit: ## the tests that start nothing
 	@$(SETUP) node
@@ -66,7 +66,7 @@ test-slow: ## the tests of whole systems in full: minutes for each where they ar
 	@$(SETUP) test
 	@$(STAGES) image slow
 
-test-kvm: ## KVM and cgroup v2 for real, in an emulated host with systemd: half an hour (root)
+test-kvm: ## KVM and cgroup v2 for real, in an emulated host with systemd: 25 minutes (root)
 	@$(SETUP) test
 	@$(STAGES) image kvm
 
