@@ -19,6 +19,7 @@ step() {
   "$@" 2>"$results/$name.err" </dev/null | tee "$results/$name.out" | grep --line-buffered -E '^(not )?ok '
   code=${PIPESTATUS[0]}
   echo "$code" >"$results/$name.exit"
+  echo "$name $((SECONDS - begun)) s" >>"$results/times"
   if [ "$code" = 0 ]; then
     echo "== $name: ok after $((SECONDS - begun)) s"
   else

@@ -54,6 +54,7 @@ function services(name: string, t: ExecutionContext): Readonly<Record<string, st
 }
 
 test('inside are systemd, cgroup v2, a CPU with SVM, and KVM as a module', (t) => {
+  t.log(`steps: ${readFileSync(join(rig.folder, 'times'), 'utf8').trim().replaceAll('\n', ', ')}`);
   const facts = good(t, 'facts');
   for (const line of ['cgroup cgroup2fs', 'init systemd', 'svm', 'kvm_amd'])
     t.true(facts.split('\n').includes(line), facts);
