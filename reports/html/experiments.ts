@@ -10,6 +10,7 @@ import { html } from './markup.ts';
 import { draw, type Drawn, matrix, metricsOf } from './metrics.ts';
 import { timeline } from './phases.ts';
 import { figure } from './pieces.ts';
+import { samplesTables } from './samples.ts';
 import { distributionChart } from './shares.ts';
 import { throughputSection } from './throughput.ts';
 
@@ -115,8 +116,12 @@ const KNOWN: ReadonlyMap<string, Section> = new Map<string, Section>([
 export function experimentParts(context: PageContext): readonly Part[] {
   const groups = Map.groupBy(context.view.ordinary, ({ cell }) => cell.experiment);
   return [...groups].map(([id, entries]) => {
-    const made = KNOWN.get(id)?.(entries, context) ?? generic(id, entries, context);
-    return { id: `experiment-${slug(id)}`, heading: experimentIn(context.lang, id), ...made };
+    const { body, charts } = KNOWN.get(id)?.(entries, context) ?? generic(id, entries, context);
+    return {
+      ...{ id: `experiment-${slug(id)}`, heading: experimentIn(context.lang, id), charts },
+      body: html`${body}
+${samplesTables(entries, context)}`,
+    };
   });
 }
 

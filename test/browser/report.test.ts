@@ -168,7 +168,7 @@ test('the curves of density have a line for every ramp, and steps open for whoev
     chart.tooltip.body[0].lines[0];
   }`);
   t.regex(String(text), /^kvm-direct, ramp 3, 97 instances: 18\.\d GB$/);
-  const steps = page.locator('details table');
+  const steps = page.locator('details', { hasText: 'Every step' }).locator('table');
   t.false(await steps.isVisible());
   await page.locator('summary', { hasText: 'Every step' }).click();
   t.true(await steps.isVisible());
@@ -231,7 +231,7 @@ test('a table opens with the keyboard, and a verdict leads to its evidence', asy
   const { page } = await browser.open(kvm, { width: 1280, scheme: 'light' });
   await page.locator('summary', { hasText: 'Every step' }).focus();
   await page.keyboard.press('Enter');
-  t.true(await page.locator('details table').isVisible());
+  t.true(await page.locator('details', { hasText: 'Every step' }).locator('table').isVisible());
   await page.locator('a.chip.holds').first().focus();
   await page.keyboard.press('Enter');
   t.true(await page.locator('tr:target').isVisible());

@@ -138,7 +138,8 @@ test('emulated values stand in a section of their own, without a ratio or verdic
 test('every primary program has a chart, and every program a row with each runner’s value', (t) => {
   const throughput = section('experiment-throughput');
   t.is([...throughput.matchAll(/<canvas id="chart-throughput-/g)].length, 7);
-  t.is([...throughput.matchAll(/<tr><th scope="row">/g)].length, 9);
+  const values = throughput.slice(0, throughput.indexOf('<details>'));
+  t.is([...values.matchAll(/<tr><th scope="row">/g)].length, 9);
   t.notRegex(throughput, /TCG|onerror="/);
 });
 
@@ -161,6 +162,26 @@ test('density has its curves, every ramp’s end and every step, and those of em
   t.is([...(steps.split('</details>')[0] ?? '').matchAll(/<tr><th scope="row">/g)].length, all);
   t.false(density.includes('TCG'));
   t.regex(section('emulated-1'), /How each ramp ended/);
+});
+
+test('every sample and every failure of an experiment is there for whoever asks', (t) => {
+  const { events, result } = fixture;
+  const startup = section('experiment-startup');
+  const samples = startup.slice(startup.indexOf('Every sample: startup, redis'));
+  const apart = new Set(result.runners.filter(({ accel }) => accel === 'tcg').map(({ as }) => as));
+  const own = events.flatMap((event) =>
+    (event.type === 'sample' || event.type === 'failure') &&
+    event.experiment === 'startup' &&
+    event.phase === 'measured' &&
+    event.runner !== 'null' &&
+    !apart.has(event.runner)
+      ? [event]
+      : [],
+  );
+  const rows = new Set(own.map(({ runner, block }) => `${runner} ${block}`));
+  t.is([...samples.matchAll(/<tr><th scope="row">/g)].length, rows.size);
+  t.true(samples.includes('1 failed'));
+  t.true(section('experiment-startup', chinese).includes('全部样本：startup，redis'));
 });
 
 test('a dot and its mark belong to one program: another one’s samples are not in its row', (t) => {
