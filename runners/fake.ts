@@ -27,12 +27,20 @@ export interface FakeOptions {
   readonly failStart?: (start: number) => string | undefined;
   /** A code makes the ending of the n-th start fail. */
   readonly failEnd?: (start: number) => string | undefined;
+  /** What it says that its instances got. */
   readonly limits?: Partial<EffectiveLimits>;
+  /** What they really got, where that is not what the spec asks. */
+  readonly applied?: Partial<Applied>;
   /** What a program prints and ends with, inside or as a client; undefined: what a box answers by default. */
   readonly program?: (argv: readonly string[], start: number) => ExecResult | undefined;
   /** Nanoseconds that the n-th start's announced programs take; default what `/bin/sleep` is told, else 1 ms. */
   readonly runNs?: (argv: readonly string[], start: number) => number;
   readonly unsupported?: Extract<Support, { ok: false }>;
+}
+
+interface Applied {
+  readonly cpus: number;
+  readonly memoryBytes: number;
 }
 
 const MARKS: readonly MarkName[] = ['launched', 'api', 'exec', 'ready', 'reachable'];
@@ -42,16 +50,24 @@ function sleepNs(argv: readonly string[]): number | undefined {
 }
 
 /** What a box in memory answers; just enough of a shell for the conformance suite. */
-function answer(argv: readonly string[], files: Set<string>, { timeoutMs, input = '' }: ExecOptions): ExecResult {
+function answer(
+  argv: readonly string[],
+  files: Set<string>,
+  applied: Applied,
+  { timeoutMs, input = '' }: ExecOptions,
+): ExecResult {
   const result = (exitCode: number, stdout = '', stderr = '') => ({ exitCode, stdout, stderr });
   if (argv[0]?.startsWith('/no/such/')) throw new CommandError('NOT_RUN', `${argv[0]} could not be run`);
   if (argv[0] === '/bin/echo') return result(0, `${argv.slice(1).join(' ')}\n`);
   if (argv[0] === '/bin/cat') return result(0, input);
+  if (argv[0] === '/usr/bin/nproc') return result(0, `${applied.cpus}\n`);
   if (argv[0] === '/usr/bin/redis-cli') return result(0, 'PONG\n');
   if ((sleepNs(argv) ?? 0) > timeoutMs * 1e6) {
     throw new CommandError('COMMAND_TIMEOUT', 'no end before the deadline');
   }
   const script = argv[0] === '/bin/sh' && argv[1] === '-c' ? (argv[2] ?? '') : '';
+  const [, held] = /^head -c (\d+) \/dev\/zero \| tail/.exec(script) ?? [];
+  if (held !== undefined) return result(Number(held) > applied.memoryBytes ? 137 : 0);
   if (script.startsWith('head ')) throw new CommandError('OUTPUT_TOO_LARGE', 'more output than allowed');
   const [, written] = /^echo \w+ > (\S+)$/.exec(script) ?? [];
   if (written !== undefined) files.add(written);
@@ -125,13 +141,14 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
     const name = ownedName(run.owner.tag, `${id}-${index}`);
     const ref: ResourceRef = { kind: 'container', id: name, tag: run.owner.tag };
     const files = new Set<string>();
+    const applied = { cpus: (cpus ?? spec.cpus).length, memoryBytes: spec.memoryBytes, ...options.applied };
     alive.set(name, ref);
     const requireAlive = () => {
       if (!alive.has(name)) throw new WorkloadError('GONE', `${name} is gone`);
     };
     const inside: Instance['exec'] = async (argv, limits) => {
       requireAlive();
-      return options.program?.(argv, order) ?? answer(argv, files, limits);
+      return options.program?.(argv, order) ?? answer(argv, files, applied, limits);
     };
     const address = spec.network === 'none' ? null : `198.18.0.${2 + (index % 250)}`;
     return {

@@ -160,9 +160,9 @@ function unresolved(open: readonly Standing[]): Text {
   let explained = false;
   const told = open
     .toSorted((a, b) => Number(a.ratio === null) - Number(b.ratio === null))
-    .map((standing): Text => {
-      const { program, ratio, needsBlocks } = standing;
-      if (ratio === null) return whyNone(standing);
+    .map((one): Text => {
+      const { program, ratio, needsBlocks } = one;
+      if (ratio === null) return whyNone(one);
       if (needsBlocks === null) return { en: program, zh: program };
       const words = explained
         ? { en: `${needsBlocks}`, zh: `${needsBlocks}` }

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { codeOf, CommandError } from '../../bench/errors.ts';
+import type { Instance } from '../../bench/model/runner.ts';
 import { nowNs } from '../../bench/proc/clock.ts';
 import {
   type ContractRule,
@@ -100,4 +101,41 @@ export const MEASURING_RULES: readonly ContractRule[] = [
       });
     },
   },
+  {
+    name: 'the limits hold: a program inside sees its CPUs, and its memory ends where the spec says',
+    async check(subject) {
+      const { capabilities } = await supported(subject);
+      const designed = new Set(capabilities.designed.map((difference) => difference.limit));
+      const { cpus, memoryBytes } = subject.spec;
+      await withInstance(subject, 9021, async (instance) => {
+        const options = { timeoutMs: EXEC_TIMEOUT_MS };
+        const { stdout } = await instance.exec(['/usr/bin/nproc'], options);
+        demand(
+          designed.has('cpus') || stdout.trim() === String(cpus.length),
+          `${stdout.trim().slice(0, 20)} CPUs inside instead of ${cpus.length}`,
+        );
+        if (designed.has('memoryBytes')) return;
+        if (capabilities.isolation === 'vm') {
+          await guestMemory(instance, memoryBytes);
+          return;
+        }
+        const little = await instance.exec(holding(memoryBytes / 4), options);
+        demand(little.exitCode === 0, `a quarter of the memory cannot be used: ${little.stderr.slice(0, 200)}`);
+        const much = await instance.exec(holding(memoryBytes * 1.25), options);
+        demand(much.exitCode !== 0, `more memory was used than the ${memoryBytes} bytes of the spec`);
+      });
+    },
+  },
 ];
+
+/** A program that holds so much memory at its end: a line without an end, of which every byte must be kept. */
+function holding(bytes: number): readonly string[] {
+  return ['/bin/sh', '-c', `head -c ${Math.round(bytes)} /dev/zero | tail > /dev/null`];
+}
+
+/** A guest's kernel has what the domain has, less what it keeps for itself; driven to its end it would answer nobody for a while. */
+async function guestMemory(instance: Instance, memoryBytes: number): Promise<void> {
+  const { stdout } = await instance.exec(['/bin/cat', '/proc/meminfo'], { timeoutMs: EXEC_TIMEOUT_MS });
+  const total = Number(/^MemTotal: +(\d+) kB$/m.exec(stdout)?.[1]) * 1024;
+  demand(total <= memoryBytes && total > memoryBytes / 2, `${total} bytes of memory inside instead of ${memoryBytes}`);
+}

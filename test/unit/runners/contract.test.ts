@@ -52,6 +52,15 @@ test('a limit that is not what was asked breaks the contract unless it is design
   t.deepEqual(await brokenRules(fakeRunner({ limits, capabilities })), []);
 });
 
+test('a runner that claims a limit which is not there is caught by what a program inside can use', async (t) => {
+  const rule = 'the limits hold: a program inside sees its CPUs, and its memory ends where the spec says';
+  t.deepEqual(await brokenRules(fakeRunner({ applied: { memoryBytes: Infinity } })), [rule]);
+  t.deepEqual(await brokenRules(fakeRunner({ applied: { cpus: 64 } })), [rule]);
+  t.deepEqual(await brokenRules(fakeRunner({ applied: { memoryBytes: 1 } })), [rule]);
+  const capabilities = { designed: [{ limit: 'memoryBytes', why: 'none by design' }] } as const;
+  t.deepEqual(await brokenRules(fakeRunner({ applied: { memoryBytes: Infinity }, capabilities })), []);
+});
+
 test('a sweep that takes what is not its own breaks the contract', async (t) => {
   const honest = fakeRunner();
   const runner: Runner = { ...honest, sweep: (_owner, context) => honest.sweep({ matches: () => true }, context) };
