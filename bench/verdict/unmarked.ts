@@ -62,7 +62,7 @@ export function besideMarked(
   });
 }
 
-/** Beside each half whose evidence a mark concerns, what would be concluded from the other blocks. */
+/** Beside each half whose evidence a mark concerns, or that would end otherwise, what would be concluded from the other blocks. */
 export function claimsBesideMarked(
   claims: readonly ClaimResult[],
   kept: readonly ClaimResult[],
@@ -72,7 +72,9 @@ export function claimsBesideMarked(
   return claims.map((claim, row) => {
     const beside = (half: ClaimHalf, index: number): ClaimHalf => {
       const other = kept[row]?.halves[index];
-      if (other === undefined || !half.evidence.some((key) => concerned.has(key))) return half;
+      if (other === undefined) return half;
+      const touched = half.evidence.some((key) => concerned.has(key)) || other.verdict !== half.verdict;
+      if (!touched) return half;
       return { ...half, withoutMarked: { verdict: other.verdict, reason: other.reason } };
     };
     return { ...claim, halves: claim.halves.map(beside) };
