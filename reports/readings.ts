@@ -17,6 +17,9 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** Each message's form, and what it says; `$1` and so on are its parts. */
 const READINGS: readonly (readonly [form: RegExp, chinese: string])[] = [
+  [/^not readable$/, '无法读取'],
+  [/^none$/, '无'],
+  [/^within (\S+)$/, '在 $1 之内'],
   [/^a CPU was throttled (\d+) times for its temperature$/, '有 CPU 因过热被降频 $1 次'],
   [/^no CPU was throttled$/, '没有 CPU 被降频'],
   [/^this host keeps no counters of thermal throttling$/, '本机没有过热降频的计数器'],

@@ -115,7 +115,7 @@ ${
     : html`<noscript><p>${noscript}</p></noscript>
 `
 }${sections}</main>
-<footer><p>${words.units}${t('. ', '。')}${made}</p></footer>`;
+<footer><p>${words.units}${t(html`. `, html`。`)}${made}</p></footer>`;
   const title = t(
     `tare: container and virtual machine, run ${result.runId}`,
     `tare：容器与虚拟机，运行 ${result.runId}`,

@@ -11,7 +11,7 @@ import { dataTable, disclosure, runnerName } from './pieces.ts';
 /** A code, what it is about where the message beside it is in another language, and the message. */
 function told(code: string, message: string, { lang, t }: PageContext): Markup {
   const about = codeIn(lang, code);
-  const said = about === null ? message : html`${about}${t(': ', '：')}<span class="quiet" lang="en">${message}</span>`;
+  const said = about === null ? message : html`${about}${t(html`: `, html`：`)}<span class="quiet" lang="en">${message}</span>`;
   return html`<code>${code}</code> ${said}`;
 }
 
@@ -111,11 +111,11 @@ export function differencesPart({ result, view, words, t, lang }: PageContext): 
     cells: [
       runnerName(view.runner(difference.runner)),
       html`<code>${difference.limit}</code>`,
-      difference.expected,
-      difference.actual,
+      readingIn(lang, difference.expected),
+      readingIn(lang, difference.actual),
       difference.designed === null
         ? html`<span class="bad">${t('undeclared: its values are not comparable', '未声明：其数值不可比较')}</span>`
-        : html`${words.designed}${t(': ', '：')}${readingIn(lang, difference.designed)}`,
+        : html`${words.designed}${t(html`: `, html`：`)}${readingIn(lang, difference.designed)}`,
     ],
   }));
   const columns = [
