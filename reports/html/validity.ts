@@ -11,7 +11,8 @@ import { dataTable, disclosure, runnerName } from './pieces.ts';
 /** A code, what it is about where the message beside it is in another language, and the message. */
 function told(code: string, message: string, { lang, t }: PageContext): Markup {
   const about = codeIn(lang, code);
-  const said = about === null ? message : html`${about}${t(html`: `, html`：`)}<span class="quiet" lang="en">${message}</span>`;
+  const said =
+    about === null ? message : html`${about}${t(html`: `, html`：`)}<span class="quiet" lang="en">${message}</span>`;
   return html`<code>${code}</code> ${said}`;
 }
 
