@@ -61,13 +61,13 @@ function answer(
   if (argv[0] === '/bin/echo') return result(0, `${argv.slice(1).join(' ')}\n`);
   if (argv[0] === '/bin/cat') return result(0, input);
   if (argv[0] === '/usr/bin/nproc') return result(0, `${applied.cpus}\n`);
+  const held = argv[0] === '/bin/dd' ? /bs=(\d+)/.exec(argv.join(' '))?.[1] : undefined;
+  if (held !== undefined) return result(Number(held) > applied.memoryBytes ? 137 : 0);
   if (argv[0] === '/usr/bin/redis-cli') return result(0, 'PONG\n');
   if ((sleepNs(argv) ?? 0) > timeoutMs * 1e6) {
     throw new CommandError('COMMAND_TIMEOUT', 'no end before the deadline');
   }
   const script = argv[0] === '/bin/sh' && argv[1] === '-c' ? (argv[2] ?? '') : '';
-  const [, held] = /^head -c (\d+) \/dev\/zero \| tail/.exec(script) ?? [];
-  if (held !== undefined) return result(Number(held) > applied.memoryBytes ? 137 : 0);
   if (script.startsWith('head ')) throw new CommandError('OUTPUT_TOO_LARGE', 'more output than allowed');
   const [, written] = /^echo \w+ > (\S+)$/.exec(script) ?? [];
   if (written !== undefined) files.add(written);

@@ -128,9 +128,9 @@ export const MEASURING_RULES: readonly ContractRule[] = [
   },
 ];
 
-/** A program that holds so much memory at its end: a line without an end, of which every byte must be kept. */
+/** A program that needs so much memory at once: a buffer that it fills. */
 function holding(bytes: number): readonly string[] {
-  return ['/bin/sh', '-c', `head -c ${Math.round(bytes)} /dev/zero | tail > /dev/null`];
+  return ['/bin/dd', 'if=/dev/zero', 'of=/dev/null', `bs=${Math.round(bytes)}`, 'count=1', 'status=none'];
 }
 
 /** A guest's kernel has what the domain has, less what it keeps for itself; driven to its end it would answer nobody for a while. */
