@@ -85,7 +85,7 @@ else
   step run tare run --profile smoke --accel kvm --runners native,runc,docker,kvm-direct --out "$results/runs" \
     --experiments startup,throughput,density --set 'throughput.workloads=[redis]' --set density.containers=2
 fi
-# What only looks is tried two at a time.
+# What only looks is tried side by side.
 step as-nobody as_nobody &
 step in-container in_container &
 wait
