@@ -20,7 +20,7 @@ const CONTAINERS = ['runc', 'docker'];
 const GUESTS = FULL ? ['kvm-direct', 'kvm'] : ['kvm-direct'];
 
 /** Of all runners together: a pattern that matches nothing any more would go unnoticed otherwise. */
-const SHORT_RULES = 3 * 3 + 2 + 4;
+const SHORT_RULES = 3 + 2 + 6;
 
 let rig: RigResults & Disposable;
 
@@ -132,6 +132,20 @@ test('a run measures every runner, guests on KVM by the word of their monitor', 
     t.true((ready?.median ?? 0) > 0, id);
     t.log(`${id}: ready ${((ready?.median ?? Number.NaN) / 1e9).toFixed(2)} s, ${JSON.stringify(read[0])}`);
   }
+});
+
+test('a ramp reads memory and pressure from cgroup v2, and ends where it was to', (t) => {
+  if (FULL) return t.pass('the run has ramps of every runner');
+  const { outcome, failures, ramps } = resultSchema.parse(JSON.parse(good(t, 'density')));
+  t.is(outcome, 'complete');
+  t.deepEqual(
+    failures.filter(({ code }) => code !== 'NO_SLOPE'),
+    [],
+  );
+  t.deepEqual(
+    ramps.map(({ runner, steps }) => [runner, steps.at(-1)?.alive, steps.at(-1)?.stop?.rule]),
+    ['native', 'runc'].map((id) => [id, 4, 'ceiling']),
+  );
 });
 
 test('read outside, the bundle says nested in every form, and is never held against one of this host', async (t) => {
