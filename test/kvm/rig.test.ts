@@ -135,15 +135,16 @@ test('a run measures every runner, guests on KVM by the word of their monitor', 
 });
 
 test('a ramp reads memory and pressure from cgroup v2, and ends where it was to', (t) => {
-  if (FULL) return t.pass('the run has ramps of every runner');
-  const { outcome, failures, ramps } = resultSchema.parse(JSON.parse(good(t, 'density')));
+  // The long run has ramps of every runner.
+  const result = FULL ? evidence().result : resultSchema.parse(JSON.parse(good(t, 'density')));
+  const { outcome, failures, ramps } = result;
   t.is(outcome, 'complete');
   t.deepEqual(
     failures.filter(({ code }) => code !== 'NO_SLOPE'),
     [],
   );
   t.deepEqual(
-    ramps.map(({ runner, steps }) => [runner, steps.at(-1)?.alive, steps.at(-1)?.stop?.rule]),
+    ramps.slice(0, 2).map(({ runner, steps }) => [runner, steps.at(-1)?.alive, steps.at(-1)?.stop?.rule]),
     ['native', 'runc'].map((id) => [id, 4, 'ceiling']),
   );
 });
