@@ -143,10 +143,10 @@ test('a ramp reads memory and pressure from cgroup v2, and ends where it was to'
     failures.filter(({ code }) => code !== 'NO_SLOPE'),
     [],
   );
-  t.deepEqual(
-    ramps.slice(0, 2).map(({ runner, steps }) => [runner, steps.at(-1)?.alive, steps.at(-1)?.stop?.rule]),
-    ['native', 'runc'].map((id) => [id, 4, 'ceiling']),
-  );
+  for (const id of ['native', 'runc']) {
+    const last = ramps.find(({ runner }) => runner === id)?.steps.at(-1);
+    t.like(last, { alive: 4, stop: { rule: 'ceiling' } }, id);
+  }
 });
 
 test('read outside, the bundle says nested in every form, and is never held against one of this host', async (t) => {
