@@ -73,12 +73,31 @@ export type Support =
     }
   | { readonly ok: false; readonly code: string; readonly reason: string; readonly hint: string };
 
+export type OptionValue = string | number | boolean;
+
+/** Values of a runner's options by name, every default written out. */
+export type OptionValues = Readonly<Record<string, OptionValue>>;
+
+/** A setting that is one runner's own, beside what every runner is asked for alike. */
+export interface RunnerOption {
+  /** In camel case, e.g. `cpuModel`. */
+  readonly name: string;
+  /** What it decides, in a line. */
+  readonly what: string;
+  /** Every value that it may have; `count`: a whole number from 0 on; `text`: one line. */
+  readonly values: readonly OptionValue[] | 'count' | 'text';
+  /** As its instances are without a word: what makes them equal to those of other runners. */
+  readonly default: OptionValue;
+}
+
 /** What a probe may know about the host. */
 export interface HostContext {
   readonly stateDir: string;
   /** `auto` takes KVM where it works and TCG otherwise; `kvm` refuses to run emulated. */
   readonly accel: 'auto' | 'kvm' | 'tcg';
   readonly signal: AbortSignal;
+  /** Of the runner that is asked. Absent: every option has its default. */
+  readonly options?: OptionValues;
 }
 
 export interface RunContext {
@@ -92,6 +111,8 @@ export interface RunContext {
   readonly startTimeoutMs: number;
   /** A distribution's qcow2 cloud image (absolute path) in place of the full-system runner's own build. */
   readonly vmImage?: string;
+  /** Of the runner that prepares. Absent: every option has its default. */
+  readonly options?: OptionValues;
 }
 
 /** What one start may have otherwise than the spec. */
@@ -212,6 +233,8 @@ export interface Prepared extends AsyncDisposable {
 export interface Runner {
   readonly id: string;
   readonly apiVersion: 1;
+  /** What can be chosen about it. Default: nothing. */
+  readonly options?: readonly RunnerOption[];
   /** Side-effect free, never throws for a missing tool: says what is missing and the package that brings it. */
   probe(host: HostContext): Promise<Support>;
   /** Untimed and idempotent; makes only what all instances share. */
