@@ -1,27 +1,35 @@
 import { TareError } from '../../bench/errors.ts';
-import type {
-  Instance,
-  InstanceSpec,
-  Prepared,
-  Runner,
-  RunContext,
-  StartOptions,
-  Support,
-} from '../../bench/model/runner.ts';
+import type { Instance, InstanceSpec, Prepared, Runner, RunContext, Support } from '../../bench/model/runner.ts';
 
-/** What the suite needs: a runner, a spec whose entry becomes ready, and a run to start it in. */
+/** What the suite needs: a runner, a spec whose entry is Redis, and a run to start it in. */
 export interface ContractSubject {
   readonly runner: Runner;
   readonly spec: InstanceSpec;
   readonly run: RunContext;
 }
 
-/** One rule of the contract; `check` throws ContractError where the runner breaks it. Run them one after another. */
+/** Two instances that were started at the same time. */
+export interface Pair {
+  readonly first: Instance;
+  readonly second: Instance;
+}
+
+/** What a rule is tried on. */
+export interface Trial extends ContractSubject {
+  /** Prepared for the subject's spec, once for all rules that may share it. */
+  prepared(): Promise<Prepared>;
+  /** Shared by all rules that only look at what runs; `first` was asked for the mark `reachable` as well. */
+  pair(): Promise<Pair>;
+}
+
+/** One rule of the contract; `check` throws ContractError where the runner breaks it. To be tried in their order, one after another. */
 export interface ContractRule {
   readonly name: string;
   /** No other preparation of the run may stand meanwhile: it would keep what should go, or be taken away. */
   readonly alone?: true;
-  check(subject: ContractSubject): Promise<void>;
+  /** Ends the pair. */
+  readonly endsPair?: true;
+  check(trial: Trial): Promise<void>;
 }
 
 /** A runner broke a rule of the contract. */
@@ -53,7 +61,7 @@ export async function thrownBy(work: () => Promise<unknown>): Promise<unknown> {
 }
 
 /** What a sweep of this run would remove now, as comparable text. */
-async function belongings({ runner, run }: ContractSubject): Promise<ReadonlySet<string>> {
+export async function belongings({ runner, run }: ContractSubject): Promise<ReadonlySet<string>> {
   const context = { stateDir: run.stateDir, signal: run.signal, dryRun: true };
   const found = await runner.sweep({ matches: (tag) => tag === run.owner.tag }, context);
   return new Set(found.map((ref) => `${ref.kind} ${ref.id}`));
@@ -64,17 +72,4 @@ export async function leavesNothing(subject: ContractSubject, work: () => Promis
   await work();
   const left = [...(await belongings(subject))].filter((name) => !before.has(name));
   demand(left.length === 0, `left behind: ${left.join(', ')}`);
-}
-
-export async function withInstance(
-  subject: ContractSubject,
-  index: number,
-  work: (instance: Instance, prepared: Prepared) => Promise<void>,
-  options: StartOptions = {},
-): Promise<void> {
-  await using prepared = await subject.runner.prepare(subject.spec, subject.run);
-  await leavesNothing(subject, async () => {
-    await using instance = await prepared.start(subject.run, index, options);
-    await work(instance, prepared);
-  });
 }

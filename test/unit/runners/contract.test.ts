@@ -1,20 +1,41 @@
 import test from 'ava';
 import type { Runner } from '../../../bench/model/runner.ts';
-import { CONTRACT, ContractError } from '../../../runners/contract.ts';
+import { CONTRACT, ContractError, ContractSession } from '../../../runners/contract.ts';
 import { fakeRunner } from '../../../runners/fake.ts';
 import { fakeRun, fakeSpec } from '../../helpers/fakes.ts';
 
+function sessionOf(runner: Runner): ContractSession {
+  return new ContractSession({ runner, spec: fakeSpec(), run: fakeRun() });
+}
+
 for (const rule of CONTRACT) {
   test(`the fake runner keeps the contract: ${rule.name}`, async (t) => {
-    await t.notThrowsAsync(rule.check({ runner: fakeRunner(), spec: fakeSpec(), run: fakeRun() }));
+    await using session = sessionOf(fakeRunner());
+    await t.notThrowsAsync(session.check(rule));
   });
 }
 
+test('the rules share one preparation and two instances, which are gone afterwards', async (t) => {
+  const runner = fakeRunner();
+  const session = sessionOf(runner);
+  const rules = CONTRACT.filter(({ name }) => /mark channel|side by side|exit code/.test(name));
+  const indices = new Set<string>();
+  for (const rule of rules) {
+    await session.check(rule);
+    for (const name of runner.alive.keys()) indices.add(name);
+  }
+  t.is(rules.length, 3);
+  t.is(indices.size, 2);
+  await session[Symbol.asyncDispose]();
+  t.is(runner.alive.size, 0);
+});
+
 async function brokenRules(runner: Runner): Promise<readonly string[]> {
   const broken: string[] = [];
+  const session = sessionOf(runner);
   for (const rule of CONTRACT) {
     try {
-      await rule.check({ runner, spec: fakeSpec(), run: fakeRun() });
+      await session.check(rule);
     } catch (error) {
       if (!(error instanceof ContractError)) throw error;
       broken.push(rule.name);
@@ -83,5 +104,7 @@ test('an instance that is left behind breaks the contract', async (t) => {
       };
     },
   };
-  t.true((await brokenRules(runner)).includes('the mark channel answers'));
+  const broken = await brokenRules(runner);
+  t.true(broken.includes('nothing is left of all that was started for these rules'));
+  t.true(broken.includes('an instance that is to have other CPUs than the spec’s has them'));
 });
