@@ -8,6 +8,8 @@ import { imageCommand } from './cli/image.ts';
 import { describeError, errorJson, print, printError } from './cli/output.ts';
 import { reportCommand } from './cli/report.ts';
 import { runCommand } from './cli/run.ts';
+import { runnerCommand } from './cli/runner.ts';
+import { runnersCommand } from './cli/runners.ts';
 import { scatterCommand } from './cli/scatter.ts';
 import { VERSION } from './cli/version.ts';
 import { TareError } from './errors.ts';
@@ -33,6 +35,8 @@ Examples:
     .addCommand(compareCommand())
     .addCommand(scatterCommand())
     .addCommand(imageCommand())
+    .addCommand(runnersCommand())
+    .addCommand(runnerCommand())
     .addCommand(cleanCommand())
     .exitOverride();
 }

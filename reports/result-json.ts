@@ -20,7 +20,7 @@ type Holds<Check extends true> = Check;
 export type SchemaIsResult = Holds<Equal<DeepReadonly<z.output<typeof resultSchema>>, DeepReadonly<Result>>>;
 
 /** Fields that are records, which have no order of their own. */
-const RECORDS: readonly string[] = ['versions', 'digests', 'flavours'];
+const RECORDS: readonly string[] = ['versions', 'digests', 'flavours', 'options'];
 
 function sortedRecords(key: string, value: unknown): unknown {
   if (!RECORDS.includes(key) || typeof value !== 'object' || value === null) return value;

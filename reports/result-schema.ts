@@ -154,6 +154,12 @@ const runner = z.strictObject({
   versions: z.record(text, text),
   digest: text.describe('identity of what it starts for the first workload'),
   digests: z.exactOptional(z.record(text, text)).describe('the same by workload'),
+  options: z
+    .exactOptional(z.record(text, z.union([text, z.number(), z.boolean()])))
+    .describe("the runner's own options with their values"),
+  module: z
+    .exactOptional(z.strictObject({ use: text, version: text.nullable() }))
+    .describe("where a runner that is not tare's own comes from"),
   baselineOf: z.exactOptional(text).describe('the runner whose baseline it is, with another configuration'),
   isolation: text,
   accel: text,

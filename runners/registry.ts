@@ -9,16 +9,11 @@ import { runcRunner } from './runc/index.ts';
 /** Every built-in runner, in the order of the table's columns. */
 export const RUNNERS: readonly Runner[] = [nativeRunner, runcRunner, dockerRunner, kvmDirect, kvmRunner];
 
-/**
- * The runners of these ids, in the order given.
- * @throws ConfigError `UNKNOWN_RUNNER`.
- */
-export function runnersOf(ids: readonly string[]): readonly Runner[] {
-  return ids.map((id) => {
-    const found = RUNNERS.find((runner) => runner.id === id);
-    if (found) return found;
-    throw new ConfigError('UNKNOWN_RUNNER', `there is no runner "${id}"`, {
-      hint: `known: ${RUNNERS.map((runner) => runner.id).join(', ')}`,
-    });
+/** The built-in runner of this id. @throws ConfigError `UNKNOWN_RUNNER`. */
+export function builtIn(id: string): Runner {
+  const found = RUNNERS.find((runner) => runner.id === id);
+  if (found) return found;
+  throw new ConfigError('UNKNOWN_RUNNER', `there is no runner "${id}"`, {
+    hint: `known: ${RUNNERS.map((runner) => runner.id).join(', ')}`,
   });
 }

@@ -27,9 +27,10 @@ export function requireRoot(what: string): void {
 /**
  * Registers this process as owner, before anything is made. Disposing sweeps what is left of the run, and then
  * dismisses the reaper; if that fails, the reaper goes on after this process.
+ * @param modules absolute paths of runners that are not tare's own: their sweeps clean after the run, too.
  * @throws ResourceError `RUN_GOING_ON` when another run lives on this state folder: two would measure each other.
  */
-export function takeOwnership(stateDir: string, signal: AbortSignal): Ownership {
+export function takeOwnership(stateDir: string, signal: AbortSignal, modules: readonly string[] = []): Ownership {
   const other = registeredOwners(stateDir).find(isAlive);
   if (other) {
     throw new ResourceError(
@@ -45,7 +46,7 @@ export function takeOwnership(stateDir: string, signal: AbortSignal): Ownership 
   const runDir = runFolder(stateDir, owner.tag);
   // Before anything that it would have to remove, the entry of this owner included.
   const reaper = startReaper({ stateDir, tag: owner.tag, logFile: join(stateDir, 'log', 'reaper.log') });
-  registerOwner(stateDir, owner);
+  registerOwner(stateDir, owner, modules);
   mkdirSync(runDir, { recursive: true, mode: 0o755 });
   addToEnvironment({ [OWNER_VARIABLE]: owner.tag });
   return {

@@ -1,10 +1,11 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { resolveConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config, OwnRunner } from '../config/schema.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import { parseCpuList } from '../host/cpus.ts';
 import { exec } from '../proc/exec.ts';
+import { ALL_RUNNERS } from './choose-runners.ts';
 
 /** What the command line of a run can say about its configuration. */
 export interface ConfigFlags {
@@ -28,6 +29,16 @@ export interface ConfigFlags {
 
 function list(text: string | undefined): readonly string[] | undefined {
   return text?.split(',').map((item) => item.trim());
+}
+
+/** What is no id of a built-in runner is a module of somebody's. */
+function runnerOf(name: string): string | OwnRunner {
+  return /^[a-z][a-z0-9-]*$/.test(name) ? name : { use: name };
+}
+
+/** Whether the command line names its runners one by one. */
+export function namesRunners({ runners }: Pick<ConfigFlags, 'runners'>): boolean {
+  return runners !== undefined && !list(runners)?.includes(ALL_RUNNERS);
 }
 
 function cpuList(flag: string, text: string): readonly number[] {
@@ -71,7 +82,7 @@ async function readConfigOf(source: string): Promise<{ readonly name: string; re
 }
 
 /** Settings in which the two sides of a run may differ: what an instance is, not how it is measured. */
-const OF_INSTANCES = ['instance', 'vmImage'];
+const OF_INSTANCES = ['instance', 'vmImage', 'options'];
 
 /**
  * The configuration that a run is held against: a file, with those flags that say how to measure.
@@ -108,8 +119,14 @@ function withFiles(config: Config, flags: ConfigFlags): Config {
   const file = (what: string, path: string, flag: string | undefined) =>
     requireFile(what, flag === undefined ? resolve(base, path) : resolve(path));
   const { vmImage, workload, throughput } = config;
+  const from = flags.runners === undefined ? base : process.cwd();
+  const own = (one: OwnRunner): OwnRunner => ({
+    ...one,
+    ...{ from, use: /^\.{0,2}\//.test(one.use) ? resolve(from, one.use) : one.use },
+  });
   return {
     ...config,
+    runners: config.runners.map((one) => (typeof one === 'string' ? one : own(one))),
     workload: isWorkloadFile(workload) ? file('--workload', workload, flags.workload) : workload,
     vmImage: vmImage === null ? null : file('--vm-image', vmImage, flags.vmImage),
     throughput: {
@@ -130,7 +147,7 @@ export function configOf(flags: ConfigFlags): Config {
 function fromSources(flags: ConfigFlags, text: { readonly name: string; readonly text: string } | undefined): Config {
   const given = {
     profile: flags.profile,
-    runners: list(flags.runners),
+    runners: list(flags.runners)?.map(runnerOf),
     experiments: list(flags.experiments),
     workload: flags.workload,
     vmImage: flags.vmImage,

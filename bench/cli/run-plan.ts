@@ -1,13 +1,13 @@
 import type { Config } from '../config/schema.ts';
 import { UnsupportedError } from '../errors.ts';
-import { type ActiveRunner, asBaseline, lineUp, type WorkloadSpec } from '../execute/active.ts';
+import { type ActiveRunner, asBaseline, type ChosenRunner, lineUp, type WorkloadSpec } from '../execute/active.ts';
 import { experimentsOf } from '../experiments/registry.ts';
 import { planCpusHere } from '../host/placement.ts';
 import { buildImage } from '../image/build.ts';
 import type { Experiment } from '../model/experiment.ts';
 import type { Image } from '../model/image.ts';
 import type { Baseline } from '../model/manifest.ts';
-import type { InstanceSpec, Runner, RunContext } from '../model/runner.ts';
+import type { InstanceSpec, RunContext } from '../model/runner.ts';
 import type { Flavour, Workload } from '../model/workload.ts';
 import type { RunPlan } from './run-manifest.ts';
 import { resolveWorkloads } from './workloads.ts';
@@ -63,17 +63,17 @@ export interface Against {
   readonly maxRegression: number;
 }
 
-/** The other configuration's runners, prepared, under names of their own. */
+/** The other configuration's runners with its options, prepared, under names of their own. */
 export async function baselineOf(
   { source, config, maxRegression }: Against,
   { workloads, experiments, images }: RunPlan,
   {
-    runners,
+    chosen,
     run,
     prepared,
     note,
   }: {
-    readonly runners: readonly Runner[];
+    readonly chosen: readonly ChosenRunner[];
     readonly run: RunContext;
     readonly prepared: AsyncDisposableStack;
     readonly note: (message: string) => void;
@@ -86,7 +86,7 @@ export async function baselineOf(
   const specs = specsOf(workloads, experiments, images, spec);
   const { vmImage: _, ...common } = run;
   const context = vmImage === null ? common : { ...common, vmImage };
-  const { active } = await lineUp(runners, specs, context, prepared, (message) => note(`${message}, baseline`));
+  const { active } = await lineUp(chosen, specs, context, prepared, (message) => note(`${message}, baseline`));
   return { active: active.map(asBaseline), manifest: { source, spec, maxRegression } };
 }
 

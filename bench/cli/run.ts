@@ -15,7 +15,7 @@ import { renderDryRun } from './dry-run/render.ts';
 import { print, wantsColor } from './output.ts';
 import { requireRoot } from './ownership.ts';
 import { Progress } from './progress.ts';
-import { baselineConfig, type ConfigFlags, configOf } from './run-config.ts';
+import { baselineConfig, type ConfigFlags, configOf, namesRunners } from './run-config.ts';
 import { WORKLOAD_IDS } from '../workloads/registry.ts';
 import { runSession } from './session.ts';
 import { interruptible } from './signals.ts';
@@ -41,7 +41,11 @@ async function run(flags: RunFlags): Promise<void> {
   requireRoot('a run');
   using progress = new Progress();
   using interruption = interruptible(() => progress.note('ending in order; once more to end at once'));
-  const { bundle, outcome } = await runSession({ config, against }, interruption.signal, progress);
+  const { bundle, outcome } = await runSession(
+    { config, against, named: namesRunners(flags) },
+    interruption.signal,
+    progress,
+  );
   const evidence = readBundle(bundle);
   const { result, paths } = writeDerived(evidence, FORMATS);
   if (flags.json && against === null) print(resultJson(result));
@@ -58,7 +62,10 @@ export function runCommand(): Command {
     .description('measure: start the workload as every runner, and write a bundle with the report')
     .option('-c, --config <file>', 'YAML file with settings; flags win over it')
     .addOption(new Option('-p, --profile <name>', 'how much to measure').choices(PROFILE_NAMES))
-    .option('-r, --runners <ids>', 'comma-separated, e.g. native,runc,docker,kvm-direct')
+    .option(
+      '-r, --runners <ids>',
+      "comma-separated, e.g. native,runc,docker; a path or package for your own; all: every one of tare's",
+    )
     .option('-e, --experiments <ids>', `comma-separated: ${EXPERIMENT_IDS.join(',')}`)
     .option('-w, --workload <id>', `the application: ${WORKLOAD_IDS.join(',')}, or a YAML file that describes one`)
     .option('--suite <file>', 'a tinybench suite of your own in place of the shipped one')
@@ -90,6 +97,9 @@ Profiles: smoke shows that it works, quick fits into a coffee break, standard re
 Examples:
   tare run                                           profile quick, every runner that this host can run
   tare run -p smoke -r native,runc -e startup        the shortest run there is
+  tare run -r all                                    every runner of tare's that can run here
+  tare run -r native,./my-runner                     a runner of your own
+  tare run --set options.kvm-direct.iothreads=1      an option of a runner: "tare runners" lists them
   tare run --config lab.yaml --budget 30m --seed 7   settings from a file, half an hour
   tare run --set instance.memory=1GiB --json         one setting changed, result as JSON
   tare run --cpus 2 --client-cpus 0-1                two CPUs an instance, clients on the first two of the host

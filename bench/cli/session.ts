@@ -12,8 +12,8 @@ import { Journal, writeManifest } from '../journal/write.ts';
 import type { EndEvent } from '../model/journal.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { RunContext } from '../model/runner.ts';
-import { runnersOf } from '../../runners/registry.ts';
 import { nullRunner } from '../../runners/null/index.ts';
+import { chooseRunners } from './choose-runners.ts';
 import { takeOwnership } from './ownership.ts';
 import type { Progress } from './progress.ts';
 import { passProxies } from './proxies.ts';
@@ -51,13 +51,23 @@ function makeBundle(out: string, runId: string): string {
 
 /** One whole run, from the image to the sealed evidence. What it made on the host is gone when it returns or throws. */
 export async function runSession(
-  { config, against }: { readonly config: Config; readonly against: Against | null },
+  {
+    config,
+    against,
+    named,
+  }: {
+    readonly config: Config;
+    readonly against: Against | null;
+    /** The runners were asked for one by one: each that cannot run here fails the run. */
+    readonly named: boolean;
+  },
   signal: AbortSignal,
   progress: Progress,
 ): Promise<SessionEnd> {
-  const runners = runnersOf(config.runners);
   const note = (message: string) => progress.note(message);
-  await using ownership = takeOwnership(config.state, signal);
+  const { chosen, files } = await chooseRunners(config);
+  const chosenAgainst = against === null ? [] : (await chooseRunners(against.config)).chosen;
+  await using ownership = takeOwnership(config.state, signal, files);
   const { owner, runDir } = ownership;
   requireSpace(config.state, NEEDED_BYTES);
   passProxies();
@@ -74,12 +84,14 @@ export async function runSession(
     ...(config.vmImage === null ? {} : { vmImage: config.vmImage }),
   };
   await using prepared = new AsyncDisposableStack();
-  const lineup = await lineUp(runners, plan.specs, run, prepared, note);
+  const lineup = await lineUp(chosen, plan.specs, run, prepared, note);
   for (const { id, workload, reason, hint } of lineup.unavailable) {
     note(`${id} cannot run${workload === undefined ? '' : ` ${workload}`}: ${reason}\n  hint: ${hint}`);
   }
   requireSomething(lineup);
-  const baseline = against === null ? null : await baselineOf(against, plan, { runners, run, prepared, note });
+  if (named) requireEach(lineup);
+  const baseline =
+    against === null ? null : await baselineOf(against, plan, { chosen: chosenAgainst, run, prepared, note });
   if (config.accel === 'kvm') requireKvm(lineup);
   if (config.experiments.includes('disk')) {
     note('counting what is shipped');
@@ -89,7 +101,7 @@ export async function runSession(
     await Promise.allSettled(shared.map((one) => one.distribution()));
     signal.throwIfAborted();
   }
-  const harness = await lineUp([nullRunner], plan.specs.slice(0, 1), run, prepared, () => {});
+  const harness = await lineUp([{ runner: nullRunner, options: {} }], plan.specs.slice(0, 1), run, prepared, () => {});
 
   const measured = lineup.active.map(({ support }) => support.as).join(', ');
   const minutes = Math.round(config.budget / 60_000);
@@ -130,9 +142,18 @@ export async function runSession(
   return { bundle, outcome };
 }
 
+/** What was asked for by name is not left out. */
+function requireEach(lineup: Lineup): void {
+  const refused = lineup.unavailable.find((runner) => runner.workload === undefined);
+  if (!refused) return;
+  throw new UnsupportedError(refused.code, `--runners names ${refused.id}, which cannot run here: ${refused.reason}`, {
+    hint: refused.hint,
+  });
+}
+
 /** Emulation must not stand in where KVM itself was asked for. */
 function requireKvm(lineup: Lineup): void {
-  const refused = lineup.unavailable.find((runner) => runner.id.startsWith('kvm'));
+  const refused = lineup.unavailable.find(({ id }) => /kvm|^qemu$/.test(id));
   if (!refused) return;
   throw new UnsupportedError('NO_KVM', `--accel kvm: ${refused.reason}`, { hint: refused.hint });
 }

@@ -3,8 +3,10 @@ import { CleanupError, codeOf, messageOf } from '../errors.ts';
 import { restore, tunedBy, tunedRuns } from '../host/tuning.ts';
 import type { OwnerFilter, ResourceRef } from '../model/owner.ts';
 import type { SweepContext } from '../model/runner.ts';
+import { registeredOwners } from '../proc/owner.ts';
 import { RUNNERS } from '../../runners/registry.ts';
 import { sweepHost } from '../../runners/shared/sweep.ts';
+import { loadOwnRunner } from './own-runner.ts';
 
 /** Settings of the host that matching runs have changed; they go back before the folder with their record does. */
 async function sweepSettings(owner: OwnerFilter, { stateDir, dryRun }: SweepContext): Promise<readonly ResourceRef[]> {
@@ -26,6 +28,12 @@ export interface SweepReport {
   readonly problems: readonly string[];
 }
 
+/** Runners that are not tare's own and were used by matching runs. */
+function modulesOf(owner: OwnerFilter, stateDir: string): readonly string[] {
+  const matching = registeredOwners(stateDir).filter(({ tag }) => owner.matches(tag));
+  return [...new Set(matching.flatMap(({ modules }) => modules))];
+}
+
 /** Every runner's sweep and then the host's own; one that fails does not keep the others from cleaning. */
 export async function sweepEverything(owner: OwnerFilter, context: SweepContext): Promise<SweepReport> {
   const found: ResourceRef[] = [];
@@ -33,6 +41,10 @@ export async function sweepEverything(owner: OwnerFilter, context: SweepContext)
   const sweeps = [
     () => sweepSettings(owner, context),
     ...RUNNERS.map((runner) => () => runner.sweep(owner, context)),
+    ...modulesOf(owner, context.stateDir).map((file) => async () => {
+      const { runner } = await loadOwnRunner({ use: file });
+      return runner.sweep(owner, context);
+    }),
     () => sweepHost(owner, context),
   ];
   for (const sweep of sweeps) {

@@ -29,7 +29,7 @@ export function resolveConfig(sources: ConfigSources): Config {
 }
 
 function applySetting(target: Record<string, unknown>, setting: string): void {
-  const [, path, value] = /^([a-zA-Z]\w*(?:\.[a-zA-Z]\w*)*)=(.*)$/s.exec(setting) ?? [];
+  const [, path, value] = /^([a-zA-Z]\w*(?:\.[a-zA-Z][\w-]*)*)=(.*)$/s.exec(setting) ?? [];
   if (path === undefined || value === undefined) {
     throw new ConfigError('BAD_SET', `--set ${setting}: expected path=value`, {
       hint: 'for example --set instance.memory=1GiB',

@@ -4,6 +4,7 @@ const MINUTE = 60_000;
 
 const COMMON = {
   runners: ['native', 'runc', 'docker', 'kvm-direct', 'kvm'],
+  options: {},
   experiments: ['startup', 'disk', 'throughput', 'density'],
   workload: 'redis',
   throughput: {

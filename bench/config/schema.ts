@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { OptionValues } from '../model/runner.ts';
 import { bytes, duration } from './quantities.ts';
 
 const id = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected lower-case letters, digits and hyphens');
@@ -7,11 +8,18 @@ const workload = z
   .string()
   .regex(/^(?:[a-z][a-z0-9-]{0,31}|.*\.ya?ml)$/, 'expected the id of a workload, or a file that ends in .yaml');
 const count = z.number().int().positive();
+const optionValues = z.record(
+  z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'expected the name of an option in camel case'),
+  z.union([z.string(), z.number(), z.boolean()]),
+);
+/** A built-in runner by its id, or somebody's own by a package's name or a path. */
+const runner = z.union([id, z.strictObject({ use: z.string().min(1), options: optionValues.optional() })]);
 
 /** What a configuration file may hold; every field is optional, the profile fills in the rest. */
 export const configFileSchema = z.strictObject({
   profile: z.enum(['smoke', 'quick', 'standard', 'paper']).optional(),
-  runners: z.array(id).nonempty().optional(),
+  runners: z.array(runner).nonempty().optional(),
+  options: z.record(id, optionValues).optional(),
   experiments: z.array(id).nonempty().optional(),
   workload: workload.optional(),
   throughput: z
@@ -74,10 +82,21 @@ export const configFileSchema = z.strictObject({
 
 export type ConfigFile = z.output<typeof configFileSchema>;
 
+/** A runner that is not one of tare's own. */
+export interface OwnRunner {
+  /** An absolute path, or a package that is resolved from `from`. */
+  readonly use: string;
+  readonly options?: OptionValues | undefined;
+  /** The folder of the configuration file, or the working directory. */
+  readonly from?: string;
+}
+
 /** The configuration with every default written out. Times in ms, sizes in bytes. */
 export interface Config {
   readonly profile: 'smoke' | 'quick' | 'standard' | 'paper';
-  readonly runners: readonly string[];
+  readonly runners: readonly (string | OwnRunner)[];
+  /** Options of runners by the runner's id; what is not said has its default. */
+  readonly options: Readonly<Record<string, OptionValues>>;
   readonly experiments: readonly string[];
   /** The id of a built-in one, or the path of a file that describes one. */
   readonly workload: string;

@@ -1,5 +1,5 @@
 import type { Metric } from './metric.ts';
-import type { Capabilities } from './runner.ts';
+import type { Capabilities, OptionValues } from './runner.ts';
 
 /** Facts of the host that a reader needs to judge the numbers; null where the host does not say. */
 export interface HostFacts {
@@ -27,8 +27,20 @@ export interface ManifestRunner {
   readonly digest: string;
   /** The same for every workload, by its id. */
   readonly digests?: Readonly<Record<string, string>>;
+  /** Every option with its value; absent where it has none. */
+  readonly options?: OptionValues;
+  /** Where somebody's own runner comes from; absent for tare's. */
+  readonly module?: RunnerModule;
   /** Where the run holds two configurations against each other: the `as` of the runner whose baseline this is. */
   readonly baselineOf?: string;
+}
+
+/** The module that a runner which is not tare's was loaded from. */
+export interface RunnerModule {
+  /** As it was named: a package or a path. */
+  readonly use: string;
+  /** Of the package that holds it; null where none says. */
+  readonly version: string | null;
 }
 
 export interface UnavailableRunner {

@@ -11,6 +11,7 @@ const ownerSchema = z.object({
   pid: z.number().int(),
   startTime: z.string(),
   bootId: z.string(),
+  modules: z.array(z.string()).default([]),
 });
 
 /** Every name that tare gives to something on the host begins so; the tag follows. */
@@ -57,10 +58,18 @@ export function newOwner(now: Date): Owner {
   };
 }
 
-/** Lets others tell whose things carry the tag, and whether their owner lives. */
-export function registerOwner(stateDir: string, owner: Owner): void {
+/** An owner as others know it. */
+export interface RegisteredOwner extends Owner {
+  /** Absolute paths of the modules of runners that are not tare's own. */
+  readonly modules: readonly string[];
+}
+
+/** Lets others tell whose things carry the tag, whether their owner lives, and whose sweeps clean after it. */
+export function registerOwner(stateDir: string, owner: Owner, modules: readonly string[] = []): void {
   mkdirSync(registry(stateDir), { recursive: true, mode: 0o755 });
-  writeFileSync(join(registry(stateDir), `${owner.tag}.json`), `${JSON.stringify(owner)}\n`, { flag: 'wx' });
+  writeFileSync(join(registry(stateDir), `${owner.tag}.json`), `${JSON.stringify({ ...owner, modules })}\n`, {
+    flag: 'wx',
+  });
 }
 
 /** Forgets a run of which nothing is left; one that is not registered is fine. */
@@ -69,7 +78,7 @@ export function forgetOwner(stateDir: string, tag: string): void {
 }
 
 /** Every registered owner; an unreadable entry counts as none. */
-export function registeredOwners(stateDir: string): readonly Owner[] {
+export function registeredOwners(stateDir: string): readonly RegisteredOwner[] {
   let names: string[];
   try {
     names = readdirSync(registry(stateDir));

@@ -60,6 +60,11 @@ function instanceFacts({ result, manifest, t }: PageContext): Markup {
   ]);
 }
 
+/** Somebody's own runner has a version as well. */
+function moduleVersion({ module }: ManifestRunner): Readonly<Record<string, string>> {
+  return module === undefined ? {} : { [module.use]: module.version ?? 'of no package' };
+}
+
 function runnerTable({ result, view, t, lang }: PageContext): Markup {
   const rows = result.runners.map((runner) => ({
     cells: [
@@ -71,9 +76,13 @@ function runnerTable({ result, view, t, lang }: PageContext): Markup {
         ...(runner.capabilities.nested === true ? [t('nested', '嵌套')] : []),
       ].join(', '),
       joined(
-        Object.entries(runner.versions)
+        Object.entries({ ...runner.versions, ...moduleVersion(runner) })
           .toSorted(([a], [b]) => (a < b ? -1 : 1))
           .map(([name, version]) => `${name} ${version}`),
+        html`, `,
+      ),
+      joined(
+        Object.entries(runner.options ?? {}).map(([name, value]) => `${name}=${String(value)}`),
         html`, `,
       ),
       html`<code>${runner.digest}</code>`,
@@ -85,6 +94,7 @@ function runnerTable({ result, view, t, lang }: PageContext): Markup {
       t('title', '名称'),
       t('isolation', '隔离方式'),
       t('versions', '版本'),
+      t('options', '选项'),
       t('starts', '启动内容'),
     ],
   ].map((heading) => ({ heading }));

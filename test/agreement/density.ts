@@ -8,7 +8,7 @@ import type { Instance, InstanceSpec, Prepared, RunContext } from '../../bench/m
 import { delay } from '../../bench/proc/clock.ts';
 import { median } from '../../bench/stats/quantile.ts';
 import { redis } from '../../bench/workloads/redis.ts';
-import { runnersOf } from '../../runners/registry.ts';
+import { builtIn } from '../../runners/registry.ts';
 import { rampSubject } from '../helpers/ramp.ts';
 
 /**
@@ -61,8 +61,8 @@ async function byHand(prepared: Prepared, run: RunContext): Promise<number> {
 async function byTare(prepared: Prepared, run: RunContext): Promise<number> {
   const defaults = withDefaults({});
   const density = { ...defaults.density, containers: count, arms: ['idle'] as const };
-  const [runner] = runnersOf(['docker']);
-  const support = await runner?.probe({ stateDir, accel: 'auto', signal: run.signal });
+  const runner = builtIn('docker');
+  const support = await runner.probe({ stateDir, accel: 'auto', signal: run.signal });
   if (!support?.ok) throw new Error('docker cannot run here');
   const parts = { prepared, workload: redis, capabilities: support.capabilities, run };
   const { subject, journalled } = rampSubject({ ...parts, spread: spreadOf(1, allowedCpus()) });
@@ -83,8 +83,7 @@ const { signal } = new AbortController();
     ...{ image, entry: redis.entry, cpus, clientCpus: cpus, memoryBytes: withDefaults({}).instance.memory },
     ...{ diskCache: 'none', network: 'bridge' },
   };
-  const [runner] = runnersOf(['docker']);
-  if (!runner) throw new Error('there is no runner docker');
+  const runner = builtIn('docker');
   await using prepared = await runner.prepare(spec, run);
   const pairs: { readonly hand: number; readonly tare: number }[] = [];
   const hands = () => byHand(prepared, run);

@@ -10,7 +10,7 @@ import type { InstanceSpec, LaunchCommand, Prepared, RunContext } from '../../be
 import { commandLine } from '../../bench/proc/exec.ts';
 import { median } from '../../bench/stats/quantile.ts';
 import { redis } from '../../bench/workloads/redis.ts';
-import { runnersOf } from '../../runners/registry.ts';
+import { builtIn } from '../../runners/registry.ts';
 import { undoScript } from './undo.ts';
 
 /**
@@ -75,7 +75,7 @@ let worst = 0;
   };
   const folder = mkdtempSync(join(tmpdir(), 'tare-agreement-'));
   try {
-    for (const runner of runnersOf(RUNNERS)) {
+    for (const runner of RUNNERS.map(builtIn)) {
       await using prepared = await runner.prepare(spec, run);
       const pairs: Pair[] = [];
       for (let round = 0; round < rounds; round += 1) {

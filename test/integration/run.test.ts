@@ -192,13 +192,17 @@ test.serial('a second run on the same state folder is refused while one lives', 
   t.deepEqual(await settledLeftovers(), []);
 });
 
-test.serial('without a Docker engine the other runners still run, and the result says why it is missing', async (t) => {
+test.serial('without a Docker engine the other runners still run and the result says why, unless it was named', async (t) => {
   const out = outFolder(t);
   process.env['DOCKER_HOST'] = 'unix:///nonexistent/docker.sock';
   t.teardown(() => delete process.env['DOCKER_HOST']);
-  const { exitCode, all } = await tare(['run', '-p', 'smoke', '-e', 'startup', '-r', 'native,runc,docker', '-o', out]);
+  const measured = ['run', '-p', 'smoke', '-e', 'startup', '-o', out];
+  const { exitCode, all } = await tare([...measured, '--set', 'runners=[native, runc, docker]']);
+  const named = await tare([...measured, '-r', 'native,runc,docker']);
   delete process.env['DOCKER_HOST'];
   t.is(exitCode, 0, all);
+  t.is(named.exitCode, 3, 'what is asked for by name is not left out');
+  t.regex(named.all ?? '', /names docker, which cannot run here/);
   const result = resultOf(onlyBundle(out));
   t.deepEqual(
     result.unavailable.map((runner) => runner.id),

@@ -5,7 +5,7 @@ import { allowedCpus, spreadOf } from '../../bench/host/cpus.ts';
 import { buildImage } from '../../bench/image/build.ts';
 import type { Instance, InstanceSpec, RunContext } from '../../bench/model/runner.ts';
 import { redis } from '../../bench/workloads/redis.ts';
-import { runnersOf } from '../../runners/registry.ts';
+import { builtIn } from '../../runners/registry.ts';
 import { rampSubject } from '../helpers/ramp.ts';
 
 /**
@@ -53,7 +53,7 @@ const spec: InstanceSpec = {
   ...{ image, entry: redis.entry, cpus, clientCpus: cpus, memoryBytes: defaults.instance.memory },
   ...{ diskCache: 'none', network: 'bridge' },
 };
-const [runner] = runnersOf([runnerId]);
+const runner = builtIn(runnerId);
 const support = await runner?.probe({ stateDir, accel: 'auto', signal });
 if (!runner || !support?.ok) throw new Error(`${runnerId} cannot run here`);
 await using prepared = await runner.prepare(spec, run);

@@ -13,7 +13,7 @@ import type { TunedSetting } from '../../model/manifest.ts';
 import type { HostContext, Support } from '../../model/runner.ts';
 import type { Flavour } from '../../model/workload.ts';
 import { isAlive, registeredOwners } from '../../proc/owner.ts';
-import { runnersOf } from '../../../runners/registry.ts';
+import { chooseRunners } from '../choose-runners.ts';
 import { probeRunner } from '../doctor/examine.ts';
 import { resolveWorkloads } from '../workloads.ts';
 
@@ -61,6 +61,7 @@ async function imageOf(state: string, flavour: Flavour): Promise<ImageFact> {
 export async function examineRun(config: Config): Promise<RunFacts> {
   const { state, accel } = config;
   const context: HostContext = { stateDir: state, accel, signal: AbortSignal.timeout(TIMEOUT_MS) };
+  const { chosen } = await chooseRunners(config);
   const workloads = await resolveWorkloads(config, context.signal);
   const experiments = config.experiments.flatMap((id) => experimentsOf(id, config, workloads));
   const flavours = new Set(
@@ -70,7 +71,9 @@ export async function examineRun(config: Config): Promise<RunFacts> {
   return {
     root: process.geteuid?.() === 0,
     runners: await Promise.all(
-      runnersOf(config.runners).map(async (runner) => ({ id: runner.id, support: await probeRunner(runner, context) })),
+      chosen.map(async ({ runner, options }) => {
+        return { id: runner.id, support: await probeRunner(runner, { ...context, options }) };
+      }),
     ),
     experiments,
     images: await Promise.all([...flavours].map((flavour) => imageOf(state, flavour))),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { resolveConfig } from '../../../bench/config/load.ts';
-import { lineUp } from '../../../bench/execute/active.ts';
+import { type ChosenRunner, lineUp } from '../../../bench/execute/active.ts';
 import { execute, type Observer } from '../../../bench/execute.ts';
 import type { Experiment } from '../../../bench/model/experiment.ts';
 import { delay } from '../../../bench/proc/clock.ts';
@@ -27,6 +27,10 @@ interface Options {
   readonly adapt?: (experiment: Experiment) => Experiment;
 }
 
+function chosen(runners: readonly Runner[]): readonly ChosenRunner[] {
+  return runners.map((runner) => ({ runner, options: {} }));
+}
+
 /** Runs startup over fakes and gives back what the journal's file holds. */
 async function journalOf(t: ExecutionContext, options: Options): Promise<readonly JournalEvent[]> {
   const bundle = mkdtempSync(join(tmpdir(), 'tare-test-'));
@@ -34,7 +38,7 @@ async function journalOf(t: ExecutionContext, options: Options): Promise<readonl
   const config = resolveConfig({ settings: ['profile=smoke', 'maxBlocks=4', ...(options.settings ?? [])] });
   const run = options.run ?? fakeRun();
   await using stack = new AsyncDisposableStack();
-  const { active } = await lineUp(options.runners, SPECS, run, stack, () => {});
+  const { active } = await lineUp(chosen(options.runners), SPECS, run, stack, () => {});
   using journal = new Journal(bundle);
   const startup = startupExperiment({ workload: redis, pilotBlocks: config.pilotBlocks, stopTimeoutMs: 1000 });
   const experiments = [options.adapt?.(startup) ?? startup];
@@ -149,7 +153,7 @@ test('a runner that cannot run here does not keep the others from running', asyn
   const unsupported = { ok: false, code: 'NO', reason: 'no such thing', hint: 'get one' } as const;
   const runners = fakes({ id: 'native' }, { id: 'one', unsupported });
   await using stack = new AsyncDisposableStack();
-  const { active, unavailable } = await lineUp(runners, SPECS, fakeRun(), stack, () => {});
+  const { active, unavailable } = await lineUp(chosen(runners), SPECS, fakeRun(), stack, () => {});
   t.deepEqual(
     active.map((entry) => entry.support.as),
     ['native'],
@@ -174,7 +178,7 @@ test('should KVM vanish after it was found, emulation does not take its place un
     };
   };
   await using stack = new AsyncDisposableStack();
-  await lineUp([...fakes({ id: 'native' }), guests('kvm'), guests('tcg')], SPECS, fakeRun(), stack, () => {});
+  await lineUp(chosen([...fakes({ id: 'native' }), guests('kvm'), guests('tcg')]), SPECS, fakeRun(), stack, () => {});
   t.deepEqual(asked, ['kvm kvm', 'tcg tcg']);
 });
 
@@ -275,7 +279,7 @@ test('a workload in which emulated runners are not shown is not prepared for the
   const specs = [...SPECS, { workload: 'other', spec: other, emulatedToo: false }];
   await using stack = new AsyncDisposableStack();
   const preparedOf = async (runners: readonly Runner[]) => {
-    const { active } = await lineUp(runners, specs, fakeRun(), stack, () => {});
+    const { active } = await lineUp(chosen(runners), specs, fakeRun(), stack, () => {});
     return active.map(({ prepared }) => [...prepared.keys()]);
   };
   t.deepEqual(await preparedOf(fakes({ id: 'native' }, emulated)), [['redis', 'other'], ['redis']]);
@@ -307,7 +311,7 @@ test('a workload that a runner could not prepare fails for it alone, and is coun
     },
   ];
   await using stack = new AsyncDisposableStack();
-  const { active, unavailable } = await lineUp([picky], specs, fakeRun(), stack, () => {});
+  const { active, unavailable } = await lineUp(chosen([picky]), specs, fakeRun(), stack, () => {});
   t.deepEqual([...(active[0]?.prepared.keys() ?? [])], ['redis']);
   t.deepEqual(
     unavailable.map(({ id, workload }) => [id, workload]),

@@ -28,7 +28,7 @@ test('a registered owner is this living process, and its run id carries its tag'
   t.is(owner.pid, process.pid);
   t.is(owner.runId, `20260102-030405-${owner.tag}`);
   t.true(isAlive(owner));
-  t.deepEqual(registeredOwners(state), [owner]);
+  t.deepEqual(registeredOwners(state), [{ ...owner, modules: [] }]);
   t.false(deadOwners(state).matches(owner.tag));
   forgetOwner(state, owner.tag);
   forgetOwner(state, owner.tag);
