@@ -1,3 +1,4 @@
+import type { ManifestRunner } from '../../bench/model/manifest.ts';
 import { isolationIn, reasonIn, titleIn } from '../titles.ts';
 import { formatLevel, formatShare, formatValue } from '../units.ts';
 import type { PageContext, Part, Tongue } from './context.ts';
@@ -65,7 +66,12 @@ function moduleVersion({ module }: ManifestRunner): Readonly<Record<string, stri
   return module === undefined ? {} : { [module.use]: module.version ?? 'of no package' };
 }
 
+function optionsOf({ options = {} }: ManifestRunner): readonly string[] {
+  return Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
+}
+
 function runnerTable({ result, view, t, lang }: PageContext): Markup {
+  const withOptions = result.runners.some((runner) => optionsOf(runner).length > 0);
   const rows = result.runners.map((runner) => ({
     cells: [
       runnerName(view.runner(runner.as)),
@@ -81,10 +87,7 @@ function runnerTable({ result, view, t, lang }: PageContext): Markup {
           .map(([name, version]) => `${name} ${version}`),
         html`, `,
       ),
-      joined(
-        Object.entries(runner.options ?? {}).map(([name, value]) => `${name}=${String(value)}`),
-        html`, `,
-      ),
+      ...(withOptions ? [joined(optionsOf(runner), html`, `)] : []),
       html`<code>${runner.digest}</code>`,
     ],
   }));
@@ -94,7 +97,7 @@ function runnerTable({ result, view, t, lang }: PageContext): Markup {
       t('title', '名称'),
       t('isolation', '隔离方式'),
       t('versions', '版本'),
-      t('options', '选项'),
+      ...(withOptions ? [t('options', '选项')] : []),
       t('starts', '启动内容'),
     ],
   ].map((heading) => ({ heading }));
