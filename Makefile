@@ -52,7 +52,7 @@ clean: ## remove what dead runs left on this machine (root)
 
 test: ## set up, then every check and every test (root)
 	@$(SETUP) test
-	@$(STAGES) image lint types format unit stats integration browser kvm
+	@$(STAGES) image kvm lint types format unit stats browser integration
 
 test-unit: ## the tests that start nothing
 	@$(SETUP) node

@@ -192,28 +192,31 @@ test.serial('a second run on the same state folder is refused while one lives', 
   t.deepEqual(await settledLeftovers(), []);
 });
 
-test.serial('without a Docker engine the other runners still run and the result says why, unless it was named', async (t) => {
-  const out = outFolder(t);
-  process.env['DOCKER_HOST'] = 'unix:///nonexistent/docker.sock';
-  t.teardown(() => delete process.env['DOCKER_HOST']);
-  const measured = ['run', '-p', 'smoke', '-e', 'startup', '-o', out];
-  const { exitCode, all } = await tare([...measured, '--set', 'runners=[native, runc, docker]']);
-  const named = await tare([...measured, '-r', 'native,runc,docker']);
-  delete process.env['DOCKER_HOST'];
-  t.is(exitCode, 0, all);
-  t.is(named.exitCode, 3, 'what is asked for by name is not left out');
-  t.regex(named.all ?? '', /names docker, which cannot run here/);
-  const result = resultOf(onlyBundle(out));
-  t.deepEqual(
-    result.unavailable.map((runner) => runner.id),
-    ['docker'],
-  );
-  t.not(result.unavailable[0]?.hint, '');
-  t.deepEqual(
-    result.runners.map((runner) => runner.id),
-    ['native', 'runc'],
-  );
-});
+test.serial(
+  'without a Docker engine the other runners still run and the result says why, unless it was named',
+  async (t) => {
+    const out = outFolder(t);
+    process.env['DOCKER_HOST'] = 'unix:///nonexistent/docker.sock';
+    t.teardown(() => delete process.env['DOCKER_HOST']);
+    const measured = ['run', '-p', 'smoke', '-e', 'startup', '-o', out];
+    const { exitCode, all } = await tare([...measured, '--set', 'runners=[native, runc, docker]']);
+    const named = await tare([...measured, '-r', 'native,runc,docker']);
+    delete process.env['DOCKER_HOST'];
+    t.is(exitCode, 0, all);
+    t.is(named.exitCode, 3, 'what is asked for by name is not left out');
+    t.regex(named.all ?? '', /names docker, which cannot run here/);
+    const result = resultOf(onlyBundle(out));
+    t.deepEqual(
+      result.unavailable.map((runner) => runner.id),
+      ['docker'],
+    );
+    t.not(result.unavailable[0]?.hint, '');
+    t.deepEqual(
+      result.runners.map((runner) => runner.id),
+      ['native', 'runc'],
+    );
+  },
+);
 
 test.serial('asking for KVM gives KVM or a refusal, never emulation', async (t) => {
   const out = outFolder(t);

@@ -37,21 +37,21 @@ function start(argv: readonly string[], stdout: 'inherit' | 'pipe') {
   return { stdout: child.stdout, ended };
 }
 
-async function runStage(stage: Stage): Promise<Outcome> {
+async function runStage(stage: Stage, report: (line: string) => void): Promise<Outcome> {
   if (stage.kind === 'check') {
     let ok = true;
     for (const argv of stage.commands) ok = (await start(argv, 'inherit').ended).exitCode === 0 && ok;
     return { ok, counts: NONE };
   }
   if (!existsSync(join(ROOT, stage.folder))) {
-    print(`  there is no ${stage.folder} yet`);
+    report(`  there is no ${stage.folder} yet`);
     return { ok: true, counts: NONE };
   }
   const ava = start(['ava', '--tap', ...stage.ava], 'pipe');
-  const [counts, ended] = await Promise.all([ava.stdout === null ? NONE : countTap(ava.stdout, print), ava.ended]);
+  const [counts, ended] = await Promise.all([ava.stdout === null ? NONE : countTap(ava.stdout, report), ava.ended]);
   const defect = defectOf(counts, ended);
   if (defect === undefined) return { ok: counts.failed === 0, counts };
-  print(`  FAIL ${defect}`);
+  report(`  FAIL ${defect}`);
   return { ok: false, counts: add(counts, { ...NONE, failed: 1 }) };
 }
 
@@ -63,18 +63,30 @@ if (names.length === 0 || unknown.length > 0) {
 } else {
   let total = NONE;
   const broken: string[] = [];
-  for (const name of names) {
-    const stage = STAGES[name];
-    if (stage === undefined) continue;
-    print(`== ${name}`);
+  const carryOut = async (name: string, stage: Stage, report: (line: string) => void) => {
     const startedMs = performance.now();
-    const { ok, counts } = await runStage(stage);
+    const { ok, counts } = await runStage(stage, report);
     total = add(total, counts);
     if (!ok) broken.push(name);
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     const result = stage.kind === 'tests' ? closingLine(counts).replaceAll(',', ' ·') : '';
-    print(`== ${name}: ${ok ? 'ok' : 'FAILED'} after ${seconds} s ${result}`.trimEnd());
+    report(`== ${name}: ${ok ? 'ok' : 'FAILED'} after ${seconds} s ${result}`.trimEnd());
+  };
+  const beside: (() => Promise<void>)[] = [];
+  for (const [at, name] of names.entries()) {
+    const stage = STAGES[name];
+    if (stage === undefined) continue;
+    if (stage.kind === 'tests' && stage.beside === true && at < names.length - 1) {
+      print(`== ${name}: goes on beside what follows`);
+      const lines: string[] = [`== ${name}`];
+      const ended = carryOut(name, stage, (line) => lines.push(line));
+      beside.push(() => ended.then(() => lines.forEach(print)));
+      continue;
+    }
+    print(`== ${name}`);
+    await carryOut(name, stage, print);
   }
+  for (const end of beside) await end();
   if (broken.length > 0) {
     print(`failed: ${broken.join(', ')}`);
     process.exitCode = 1;

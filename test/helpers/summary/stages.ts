@@ -1,7 +1,13 @@
 /** What `make test` consists of: checks (commands that must end with 0) and test suites (AVA, counted). */
 export type Stage =
   | { readonly kind: 'check'; readonly commands: readonly (readonly string[])[] }
-  | { readonly kind: 'tests'; readonly folder: string; readonly ava: readonly string[] };
+  | {
+      readonly kind: 'tests';
+      readonly folder: string;
+      readonly ava: readonly string[];
+      /** Where stages follow, it goes on beside them, and says at the end how it ended: a machine of its own that is mostly waited for. */
+      readonly beside?: true;
+    };
 
 const SHELL_SCRIPTS = [
   '.ci/run',
@@ -31,6 +37,6 @@ export const STAGES: Readonly<Record<string, Stage>> = {
   },
   slow: { kind: 'tests', folder: 'test/slow', ava: ['--config', 'test/ava.slow.config.mjs'] },
   browser: { kind: 'tests', folder: 'test/browser', ava: ['--config', 'test/ava.browser.config.mjs'] },
-  kvm: { kind: 'tests', folder: 'test/kvm', ava: ['--config', 'test/ava.kvm.config.mjs'] },
+  kvm: { kind: 'tests', folder: 'test/kvm', ava: ['--config', 'test/ava.kvm.config.mjs'], beside: true },
   'kvm-full': { kind: 'tests', folder: 'test/kvm', ava: ['--config', 'test/ava.kvm.config.mjs', '--', 'full'] },
 };
