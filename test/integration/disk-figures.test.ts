@@ -15,7 +15,8 @@ async function duBytes(path: string): Promise<number> {
   return Number.parseInt(stdout, 10);
 }
 
-for (const runner of RUNNERS) {
+/** Emulated, a whole system takes a minute and a half for this; its disk is made and counted as the directly booted guest's is. */
+for (const runner of RUNNERS.filter(({ id }) => id !== 'kvm')) {
   test.serial(`the bytes of ${runner.id} are those that du and qemu-img see`, async (t) => {
     const { spec, run } = await realRun(t);
     const support = await runner.probe(run);
