@@ -106,12 +106,12 @@ export default defineConfig({
       files: ['runners/**'],
       rules: imports([
         forRunners,
-        folders('vms|reports', 'Only runners/kvm imports vms; none imports reports.'),
+        folders('vms|reports', 'Only runners whose boxes have guests import vms; none imports reports.'),
         noTests,
       ]),
     },
     {
-      files: ['runners/kvm*/**'],
+      files: ['runners/kvm*/**', 'runners/qemu/**', 'runners/*-in-kvm/**'],
       rules: imports([forRunners, folders('reports', 'No runner imports reports.'), noTests]),
     },
     {

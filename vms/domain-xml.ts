@@ -13,6 +13,13 @@ export type Boot =
   | { readonly from: 'kernel'; readonly kernel: string; readonly initrd: string; readonly commandLine: string }
   | { readonly from: 'disk' };
 
+/** A virtio-serial port beside those that every guest has. `path` stands for two FIFOs, `.in` to the guest and `.out` from it. */
+export interface GuestPort {
+  /** As the guest finds it in /sys/class/virtio-ports. */
+  readonly name: string;
+  readonly path: string;
+}
+
 /** One guest. Paths are absolute. */
 export interface DomainSpec {
   readonly name: string;
@@ -35,6 +42,8 @@ export interface DomainSpec {
   readonly network: { readonly bridge: string; readonly mac: string } | null;
   /** Each stands for two FIFOs, `.in` to the guest and `.out` from it. */
   readonly pipes: { readonly console: string; readonly marks: string; readonly output: string };
+  /** Further ports, in the order of their numbers. Default: none. */
+  readonly ports?: readonly GuestPort[];
 }
 
 type Attributes = Readonly<Record<string, string | number>>;
@@ -119,17 +128,22 @@ function addReadOnlyDisks(devices: Element, { readOnlyDisks }: DomainSpec): void
   }
 }
 
-function addChannels(devices: Element, { pipes }: DomainSpec): void {
+/** The virtio-serial ports over pipes: those that every guest has, then its own. */
+function pipedPorts({ pipes, ports = [] }: DomainSpec): readonly GuestPort[] {
+  return [...(['marks', 'output'] as const).map((name) => ({ name: PORTS[name], path: pipes[name] })), ...ports];
+}
+
+function addChannels(devices: Element, spec: DomainSpec): void {
   const serial = add(devices, 'serial', { type: 'pipe' });
-  add(serial, 'source', { path: pipes.console });
+  add(serial, 'source', { path: spec.pipes.console });
   add(serial, 'target', { type: 'isa-serial', port: 0 });
   addAddress(add(devices, 'controller', { type: 'virtio-serial', index: 0 }), 4);
   const agent = add(devices, 'channel', { type: 'unix' });
   add(agent, 'target', { type: 'virtio', name: PORTS.agent });
-  for (const name of ['marks', 'output'] as const) {
+  for (const { name, path } of pipedPorts(spec)) {
     const channel = add(devices, 'channel', { type: 'pipe' });
-    add(channel, 'source', { path: pipes[name] });
-    add(channel, 'target', { type: 'virtio', name: PORTS[name] });
+    add(channel, 'source', { path });
+    add(channel, 'target', { type: 'virtio', name });
   }
 }
 

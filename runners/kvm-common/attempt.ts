@@ -43,7 +43,11 @@ export async function attach(attempt: Attempt, kind: GuestKind): Promise<void> {
   const path = (file: string) => join(folder, file);
   undo.defer(() => rm(folder, { recursive: true, force: true }));
   await mkdir(folder, { mode: 0o755 });
-  await makeFifos(...['console', 'marks', 'output'].flatMap((name) => [path(`${name}.in`), path(`${name}.out`)]));
+  const pipes = [
+    ...['console', 'marks', 'output'].map(path),
+    ...(kind.machine(attempt).ports ?? []).map((port) => port.path),
+  ];
+  await makeFifos(...pipes.flatMap((pipe) => [`${pipe}.in`, `${pipe}.out`]));
   attempt.console = undo.use(new GuestOutput(path('console.out'), kind.signs));
   attempt.output = undo.use(new GuestOutput(path('output.out')));
   attempt.channel = undo.use(new MarkChannel(path('marks.out'), path('marks.in')));

@@ -16,8 +16,11 @@ export interface GuestPlan {
   readonly mac: string | undefined;
 }
 
-/** What differs between guests in the way they are booted. */
-export type Machine = Pick<DomainSpec, 'boot' | 'base' | 'readOnlyDisks' | 'firmwareEntries' | 'translationCacheMib'>;
+/** What differs between guests in the way they are booted. The FIFOs of its ports are made before the clock starts. */
+export type Machine = Pick<
+  DomainSpec,
+  'boot' | 'base' | 'readOnlyDisks' | 'firmwareEntries' | 'translationCacheMib' | 'ports'
+>;
 
 /** What all guests of one spec share, and what tells one kind of guest from the other. */
 export interface GuestKind {

@@ -107,6 +107,19 @@ test('without a network there is no interface; graphics, USB and balloon are nev
   );
 });
 
+test('further ports follow those that every guest has', (t) => {
+  const { all } = parse(domainXml({ ...SPEC, ports: [{ name: 'tare.engine', path: '/p/engine' }] }));
+  const channels = all('channel').map((channel) => [
+    channel.getElementsByTagName('target')[0]?.getAttribute('name'),
+    channel.getElementsByTagName('source')[0]?.getAttribute('path'),
+  ]);
+  t.deepEqual(channels.slice(1), [
+    ['tare.marks', '/p/marks'],
+    ['tare.output', '/p/output'],
+    ['tare.engine', '/p/engine'],
+  ]);
+});
+
 test('every end of the guest ends the domain', (t) => {
   const { one } = parse(domainXml(SPEC));
   for (const event of ['on_poweroff', 'on_reboot', 'on_crash']) t.is(one(event)?.textContent, 'destroy');
