@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import { CommandError, ParseError } from '../bench/errors.ts';
+import { codeOf, CommandError, ParseError } from '../bench/errors.ts';
 import type { ExecOptions, ExecResult } from '../bench/model/runner.ts';
 import { delay, nowNs } from '../bench/proc/clock.ts';
 import { commandLine } from '../bench/proc/exec.ts';
-import { stderrOf, virsh } from './virsh.ts';
 
 /** Where a directly booted guest's init puts the helper that bounds a program's time and output, see guest/run.c. */
 export const RUN_HELPER: readonly string[] = ['/dev/tare-run'];
 const DEFAULT_MAX_BYTES = 1024 * 1024;
-/** Both streams in base64 must fit into libvirt's 10 MiB for one answer. */
+/** Both streams in base64 must fit into the 10 MiB that libvirt takes for one answer. */
 const LARGEST_MAX_BYTES = 3 * 1024 * 1024;
 /** One argument of a program on the host takes no more than 128 KiB. */
 const LARGEST_INPUT_BYTES = 64 * 1024;
@@ -35,21 +34,28 @@ const HELPER_SIGNALS: Readonly<Record<number, { readonly code: string; readonly 
   25: { code: 'OUTPUT_TOO_LARGE', what: 'gave more output than allowed inside' },
 };
 
-function notConnected(error: unknown): boolean {
-  return /guest agent is not (?:connected|responding)|agent not available for now/i.test(stderrOf(error));
+/** What an answer of the agent may take. */
+export interface AskLimits {
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
-async function ask<T>(
-  domain: string,
-  request: object,
-  schema: z.ZodType<T>,
-  options: { readonly maxBytes: number; readonly signal?: AbortSignal | undefined },
-): Promise<T> {
-  const args = ['qemu-agent-command', domain, '--timeout', '10', JSON.stringify(request)];
-  const { maxBytes, signal } = options;
-  const { stdout } = await virsh(args, { maxBytes, ...(signal === undefined ? {} : { signal }) });
+/** The way to the agent of one guest; what comes back is hostile. */
+export interface GuestAgent {
+  /**
+   * One request, and its answer as the agent wrote it.
+   * @throws CommandError `AGENT_ABSENT` where the agent does not answer (yet); whatever else keeps an answer from coming.
+   */
+  ask(request: object, limits: AskLimits): Promise<string>;
+}
+
+/** The agent does not answer: it has not started yet, or something else keeps it from it. */
+export const AGENT_ABSENT = 'AGENT_ABSENT';
+
+async function ask<T>(agent: GuestAgent, request: object, schema: z.ZodType<T>, limits: AskLimits): Promise<T> {
+  const text = await agent.ask(request, limits);
   try {
-    return schema.parse(JSON.parse(stdout));
+    return schema.parse(JSON.parse(text));
   } catch (cause) {
     throw new ParseError('AGENT_ANSWER', 'the guest agent answered something unknown', { cause });
   }
@@ -78,10 +84,11 @@ function resultOf(status: Status, argv: readonly string[]): ExecResult {
  * Runs a program in a guest to its end, bounded inside: past the deadline or the allowed output its group is killed there.
  * Waits for an agent that is not there yet. At most 3 MiB of each stream and 64 KiB of input.
  * @param helper the program and first arguments that stand for guest/run.c inside, as the agent sees them.
- * @throws CommandError `TOOL_MISSING`, `COMMAND_TIMEOUT`, `OUTPUT_TOO_LARGE`, `COMMAND_FAILED`; ParseError `AGENT_ANSWER`.
+ * @throws CommandError `TOOL_MISSING`, `COMMAND_TIMEOUT`, `OUTPUT_TOO_LARGE`, `COMMAND_FAILED`, `AGENT_ABSENT`; ParseError
+ * `AGENT_ANSWER`.
  */
 export async function execInGuest(
-  domain: string,
+  agent: GuestAgent,
   argv: readonly string[],
   options: ExecOptions,
   helper: readonly string[] = RUN_HELPER,
@@ -106,15 +113,15 @@ export async function execInGuest(
   let pid: number | undefined;
   while (pid === undefined) {
     try {
-      pid = (await ask(domain, start, startedSchema, bounds)).return.pid;
+      pid = (await ask(agent, start, startedSchema, bounds)).return.pid;
     } catch (error) {
-      if (!notConnected(error) || late()) throw error;
+      if (codeOf(error) !== AGENT_ABSENT || late()) throw error;
       await delay(POLL_MS, signal);
     }
   }
   const status = { execute: 'guest-exec-status', arguments: { pid } };
   for (;;) {
-    const answer = (await ask(domain, status, statusSchema, bounds)).return;
+    const answer = (await ask(agent, status, statusSchema, bounds)).return;
     if (answer.exited) return resultOf(answer, argv);
     if (late()) break;
     await delay(POLL_MS, signal);

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { ResourceError } from '../bench/errors.ts';
 import { startTimeOf } from '../bench/proc/owner.ts';
 
-/** Where libvirt keeps what it knows of running domains. */
-const RUNTIME = '/run/libvirt/qemu';
 /** What /proc/PID/stat counts in. */
 const NS_PER_TICK = 10_000_000;
 
@@ -31,21 +29,28 @@ function cpuList(text: string): readonly number[] {
   });
 }
 
-/** The process behind a running domain. */
+/** Where whoever runs a guest says which process it is. */
+export interface ProcessFiles {
+  readonly pidFile: string;
+  /** Stays for as long as its manager has not finished with the guest. Default: only the process counts. */
+  readonly statusFile?: string;
+}
+
+/** The process behind a running guest. */
 export class QemuProcess {
   readonly pid: number;
   readonly #startTime: string;
-  readonly #statusFile: string;
+  readonly #statusFile: string | undefined;
 
   /**
-   * @param domain its name; it must have been started.
+   * @param guest its name, for the message; it must have been started.
    * @throws ResourceError `DOMAIN_GONE`.
    */
-  constructor(domain: string) {
-    this.pid = Number(readText(join(RUNTIME, `${domain}.pid`)) ?? Number.NaN);
+  constructor(guest: string, { pidFile, statusFile }: ProcessFiles) {
+    this.pid = Number(readText(pidFile) ?? Number.NaN);
     this.#startTime = startTimeOf(this.pid) ?? '';
-    this.#statusFile = join(RUNTIME, `${domain}.xml`);
-    if (this.#startTime === '') throw new ResourceError('DOMAIN_GONE', `the domain ${domain} is not running`);
+    this.#statusFile = statusFile;
+    if (this.#startTime === '') throw new ResourceError('DOMAIN_GONE', `the domain ${guest} is not running`);
   }
 
   /** Whether the very process is still there; one that only waits to be reaped is gone. */
@@ -56,9 +61,14 @@ export class QemuProcess {
     return fields[19] === this.#startTime && fields[0] !== 'Z' && fields[0] !== 'X';
   }
 
-  /** Whether process and domain are both gone. */
+  /** Whether the process is gone and its manager has finished with it. */
   get isGone(): boolean {
-    return !this.isAlive && !existsSync(this.#statusFile);
+    return !this.isAlive && (this.#statusFile === undefined || !existsSync(this.#statusFile));
+  }
+
+  /** The arguments that it really runs with; none once it is gone. */
+  get arguments(): readonly string[] {
+    return (readText(`/proc/${this.pid}/cmdline`) ?? '').split('\0').slice(0, -1);
   }
 
   /** Its threads now; those of vCPUs are called `CPU <n>/KVM` or `CPU <n>/TCG`. */

@@ -1,21 +1,18 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InterruptedError, messageOf, ResourceError, StartError, TareError } from '../../bench/errors.ts';
+import { InterruptedError, messageOf, StartError, TareError } from '../../bench/errors.ts';
 import type { Mark } from '../../bench/model/mark.ts';
 import type { LaunchCommand, RunContext } from '../../bench/model/runner.ts';
-import { waitUntil } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { GuestOutput, sanitise } from '../../vms/console.ts';
 import type { QemuProcess } from '../../vms/qemu-process.ts';
-import { destroyDomain } from '../../vms/virsh.ts';
 import { makeFifos, MarkChannel } from '../shared/mark-channel.ts';
+import type { Domain } from './hypervisor.ts';
 import type { GuestKind, GuestPlan } from './kind.ts';
-
-const GONE_TIMEOUT_MS = 30_000;
 
 /** Everything of one start that a failure must report or undo. */
 export interface Attempt extends GuestPlan {
-  readonly xml: string;
+  readonly domain: Domain;
   readonly marks: Mark[];
   readonly launch: LaunchCommand[];
   readonly undo: AsyncDisposableStack;
@@ -24,17 +21,6 @@ export interface Attempt extends GuestPlan {
   channel?: MarkChannel;
   qemu?: QemuProcess;
   reachableNs?: bigint;
-}
-
-/** Asks libvirt to end the domain and waits until nothing of it is left; one that never came to be is fine. */
-export async function removeDomain(attempt: Attempt): Promise<void> {
-  if (attempt.qemu?.isGone) return;
-  await destroyDomain(attempt.name);
-  const { qemu } = attempt;
-  if (!qemu || (await waitUntil(() => qemu.isGone, { timeoutMs: GONE_TIMEOUT_MS }))) return;
-  throw new ResourceError('DOMAIN_STAYS', `the domain ${attempt.name} could not be removed`, {
-    hint: `try: virsh -c qemu:///system destroy ${attempt.name}`,
-  });
 }
 
 /** The instruments, made before the clock starts: the mark channel, and the host's ends of console and output. */
@@ -53,7 +39,7 @@ export async function attach(attempt: Attempt, kind: GuestKind): Promise<void> {
   attempt.channel = undo.use(new MarkChannel(path('marks.out'), path('marks.in')));
 }
 
-/** Makes the guest's own disk above the shared one, and the files that libvirt reads. */
+/** Makes the guest's own disk above the shared one, and the files that its hypervisor reads. */
 export async function makeOwnFiles(attempt: Attempt, kind: GuestKind): Promise<void> {
   const { path, format } = kind.machine(attempt).base;
   const overlay = [
@@ -63,7 +49,7 @@ export async function makeOwnFiles(attempt: Attempt, kind: GuestKind): Promise<v
   const [made, others] = await Promise.all([
     exec(overlay),
     kind.makeFiles?.(attempt) ?? [],
-    writeFile(join(attempt.folder, 'domain.xml'), attempt.xml),
+    attempt.domain.writeFiles(),
   ]);
   attempt.launch.push({ argv: made.argv, startedNs: made.startedNs, endedNs: made.endedNs }, ...others);
 }
@@ -80,10 +66,10 @@ export function collectMarks({ marks, console, channel, reachableNs }: Attempt):
   for (const [name, atNs] of reached) if (atNs !== undefined) marks.push({ name, atNs });
 }
 
-export function logsOf({ xml, console, output }: Attempt, kind: GuestKind): Readonly<Record<string, string>> {
+export function logsOf({ domain, console, output }: Attempt, kind: GuestKind): Readonly<Record<string, string>> {
   return {
     ...kind.logs,
-    'domain.xml': xml,
+    ...domain.logs,
     'console.log': sanitise(console?.raw ?? ''),
     'output.log': sanitise(output?.raw ?? ''),
   };

@@ -14,18 +14,18 @@ import type { Placement } from '../../bench/model/workload.ts';
 import { nowNs, waitUntil } from '../../bench/proc/clock.ts';
 import { execInGuest } from '../../vms/guest-agent.ts';
 import type { QemuProcess } from '../../vms/qemu-process.ts';
-import { destroyDomain, pressPowerButton } from '../../vms/virsh.ts';
 import type { Client } from '../shared/client.ts';
 import type { MarkChannel } from '../shared/mark-channel.ts';
 import { timedRun } from '../shared/timed.ts';
+import type { Domain } from './hypervisor.ts';
 import { describeGuest } from './limits.ts';
 
-/** libvirt itself gives up on a process that does not go after 15 s. */
+/** Of what was told to end; libvirt gives up on a process that does not go after 15 s. */
 const GONE_TIMEOUT_MS = 30_000;
 const POLL_MS = 1;
 
 export interface GuestParts {
-  readonly ref: ResourceRef;
+  readonly domain: Domain;
   readonly placement: Placement;
   readonly address: string | null;
   readonly marks: readonly Mark[];
@@ -49,6 +49,7 @@ export class Guest implements Instance {
   readonly marks: readonly Mark[];
   readonly launch: readonly LaunchCommand[];
   readonly logs: Readonly<Record<string, string>>;
+  readonly #domain: Domain;
   readonly #overlay: string;
   readonly #helper: readonly string[];
   readonly #qemu: QemuProcess;
@@ -57,12 +58,13 @@ export class Guest implements Instance {
   readonly #owned: AsyncDisposableStack;
 
   constructor(parts: GuestParts) {
-    this.ref = parts.ref;
+    this.ref = parts.domain.ref;
     this.placement = parts.placement;
     this.address = parts.address;
     this.marks = parts.marks;
     this.launch = parts.launch;
     this.logs = parts.logs;
+    this.#domain = parts.domain;
     this.#overlay = parts.overlay;
     this.#helper = parts.helper;
     this.#qemu = parts.qemu;
@@ -72,7 +74,7 @@ export class Guest implements Instance {
   }
 
   async exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
-    return await execInGuest(this.ref.id, argv, options, this.#helper);
+    return await execInGuest(this.#domain.agent, argv, options, this.#helper);
   }
 
   async timed(argv: readonly string[], options: ExecOptions): Promise<TimedResult> {
@@ -86,7 +88,7 @@ export class Guest implements Instance {
   }
 
   async describe(): Promise<EffectiveLimits> {
-    return await describeGuest(this.ref.id, this.#qemu, (argv, options) => this.exec(argv, options));
+    return await describeGuest(this.#domain, this.#qemu, (argv, options) => this.exec(argv, options));
   }
 
   async ping(timeoutMs: number): Promise<number> {
@@ -107,16 +109,16 @@ export class Guest implements Instance {
    */
   async end(how: 'stop' | 'kill', timeoutMs: number): Promise<Ending> {
     const startedNs = nowNs();
-    const asked = how === 'stop' ? pressPowerButton(this.ref.id) : destroyDomain(this.ref.id);
+    const asked = how === 'stop' ? this.#domain.pressPowerButton() : this.#domain.destroy();
     // The process may be gone before virsh has returned.
     const [endedNs] = await Promise.all([this.#ended(timeoutMs), asked]);
-    if (endedNs === undefined) await destroyDomain(this.ref.id);
+    if (endedNs === undefined) await this.#domain.destroy();
     const goneNs = endedNs ?? (await this.#ended(GONE_TIMEOUT_MS)) ?? nowNs();
     if (await waitUntil(() => this.#qemu.isGone, { timeoutMs: GONE_TIMEOUT_MS, everyMs: POLL_MS })) {
       return { startedNs, goneNs, timedOut: endedNs === undefined };
     }
-    throw new CleanupError('DOMAIN_STAYS', `the domain ${this.ref.id} does not go`, {
-      hint: `try: virsh -c qemu:///system destroy ${this.ref.id}`,
+    throw new CleanupError('DOMAIN_STAYS', `the domain ${this.#domain.name} does not go`, {
+      hint: `try: ${this.#domain.removal}`,
     });
   }
 

@@ -4,6 +4,7 @@ import type { BootSigns } from '../../vms/console.ts';
 import type { DomainSpec } from '../../vms/domain-xml.ts';
 import type { AddressLease, RunBridge } from '../shared/bridge.ts';
 import type { Client } from '../shared/client.ts';
+import type { Hypervisor } from './hypervisor.ts';
 
 /** One guest before its start: names, places, and its address. */
 export interface GuestPlan {
@@ -26,6 +27,7 @@ export type Machine = Pick<
 export interface GuestKind {
   /** Begins the last part of a domain's name and of its folder, before the index. */
   readonly prefix: GuestPrefix;
+  readonly hypervisor: Hypervisor;
   readonly spec: InstanceSpec;
   readonly accelerator: 'kvm' | 'tcg';
   readonly placement: Placement;

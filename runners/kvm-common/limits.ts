@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { INSIDE } from '../../bench/model/image.ts';
 import type { EffectiveLimits, ExecOptions, ExecResult } from '../../bench/model/runner.ts';
-import { readLiveDomain } from '../../vms/domain-xml.ts';
 import type { QemuProcess, QemuThread } from '../../vms/qemu-process.ts';
-import { liveXml, monitor } from '../../vms/virsh.ts';
+import type { Domain } from './hypervisor.ts';
 
 const kvmSchema = z.object({ enabled: z.boolean(), present: z.boolean() });
 const memorySchema = z.object({ 'base-memory': z.number(), 'plugged-memory': z.number().optional() });
@@ -30,8 +29,8 @@ const QUESTIONS = [
 const TIMEOUT_MS = 30_000;
 
 /** Whether the emulator itself says that it runs on KVM. @throws ParseError. */
-export async function runsOnKvm(domain: string): Promise<boolean> {
-  const { enabled, present } = kvmSchema.parse(await monitor(domain, 'query-kvm'));
+export async function runsOnKvm(domain: Domain): Promise<boolean> {
+  const { enabled, present } = kvmSchema.parse(await domain.monitor('query-kvm'));
   return enabled && present;
 }
 
@@ -73,15 +72,15 @@ function cacheMode(blocks: unknown): string | null {
 
 /** What a running guest really got: from the emulator's threads, its monitor, the live domain, and from inside. */
 export async function describeGuest(
-  domain: string,
+  domain: Domain,
   qemu: QemuProcess,
   exec: (argv: readonly string[], options: ExecOptions) => Promise<ExecResult>,
 ): Promise<EffectiveLimits> {
-  const [xml, kvm, memory, blocks, inside] = await Promise.all([
-    liveXml(domain),
+  const [vcpus, kvm, memory, blocks, inside] = await Promise.all([
+    domain.vcpus(),
     runsOnKvm(domain),
-    monitor(domain, 'query-memory-size-summary'),
-    monitor(domain, 'query-block'),
+    domain.monitor('query-memory-size-summary'),
+    domain.monitor('query-block'),
     exec(['/bin/sh', '-c', QUESTIONS], { timeoutMs: TIMEOUT_MS, maxBytes: 16_384 }),
   ]);
   const threads = qemu.threads();
@@ -92,7 +91,7 @@ export async function describeGuest(
     cpus: cpusOf(threads.filter(isVcpu)),
     memoryBytes: base + plugged,
     cpuQuota: null,
-    vcpus: readLiveDomain(xml).vcpus,
+    vcpus,
     emulatorCpus: cpusOf(threads.filter((thread) => !isVcpu(thread))),
     diskCache: cacheMode(blocks),
     accelerator: kvm ? 'kvm' : 'tcg',

@@ -5,12 +5,10 @@ import type { Instance, RunContext, StartOptions } from '../../bench/model/runne
 import { nowNs, waitUntil } from '../../bench/proc/clock.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
 import { tellingLines } from '../../vms/console.ts';
-import { domainXml } from '../../vms/domain-xml.ts';
-import { QemuProcess } from '../../vms/qemu-process.ts';
-import { createDomain } from '../../vms/virsh.ts';
+import type { DomainSpec } from '../../vms/domain-xml.ts';
 import { type AddressLease, macFor } from '../shared/bridge.ts';
 import { firstAnswer, REACH_MS } from '../shared/reach.ts';
-import { type Attempt, attach, collectMarks, fail, logsOf, makeOwnFiles, removeDomain } from './attempt.ts';
+import { type Attempt, attach, collectMarks, fail, logsOf, makeOwnFiles } from './attempt.ts';
 import { Guest } from './instance.ts';
 import type { GuestKind, GuestPlan } from './kind.ts';
 import { runsOnKvm } from './limits.ts';
@@ -28,10 +26,10 @@ function planOf(kind: GuestKind, run: RunContext, index: number, lease: AddressL
   };
 }
 
-function xmlOf(kind: GuestKind, plan: GuestPlan, run: RunContext, cpus: readonly number[]): string {
+function specOf(kind: GuestKind, plan: GuestPlan, run: RunContext, cpus: readonly number[]): DomainSpec {
   const { spec, bridge, accelerator } = kind;
   const path = (file: string) => join(plan.folder, file);
-  return domainXml({
+  return {
     ...kind.machine(plan),
     name: plan.name,
     owner: run.owner,
@@ -42,16 +40,24 @@ function xmlOf(kind: GuestKind, plan: GuestPlan, run: RunContext, cpus: readonly
     diskCache: spec.diskCache,
     network: bridge && plan.mac !== undefined ? { bridge: bridge.name, mac: plan.mac } : null,
     pipes: { console: path('console'), marks: path('marks'), output: path('output') },
-  });
+  };
 }
 
-async function launch(attempt: Attempt, kind: GuestKind): Promise<void> {
+/** Milliseconds until the start has failed. */
+function leftMs({ marks }: Attempt, run: RunContext): number {
+  const launchedNs = marks[0]?.atNs ?? 0n;
+  return Math.max(0, Math.round(run.startTimeoutMs - Number(nowNs() - launchedNs) / 1e6));
+}
+
+async function launch(attempt: Attempt, kind: GuestKind, run: RunContext): Promise<void> {
+  const { domain, undo } = attempt;
   await makeOwnFiles(attempt, kind);
-  attempt.undo.defer(() => removeDomain(attempt));
-  const { argv, startedNs, endedNs } = await createDomain(join(attempt.folder, 'domain.xml'));
-  attempt.launch.push({ argv, startedNs, endedNs });
-  attempt.marks.push({ name: 'api', atNs: endedNs });
-  attempt.qemu = new QemuProcess(attempt.name);
+  undo.defer(() => domain.remove());
+  const commands = await domain.create({ timeoutMs: Math.max(1, leftMs(attempt, run)), signal: run.signal });
+  attempt.launch.push(...commands);
+  attempt.marks.push({ name: 'api', atNs: commands.at(-1)?.endedNs ?? 0n });
+  attempt.qemu = domain.process;
+  await domain.attend();
 }
 
 /** Waits for `ready`; a guest whose process ends meanwhile fails at once, not at the deadline. */
@@ -59,13 +65,12 @@ async function awaitReady(attempt: Attempt, run: RunContext): Promise<void> {
   const { channel, qemu } = attempt;
   if (!channel || !qemu) return;
   const end = new AbortController();
-  const launchedNs = attempt.marks[0]?.atNs ?? 0n;
-  const leftMs = Math.max(0, Math.round(run.startTimeoutMs - Number(nowNs() - launchedNs) / 1e6));
+  const timeoutMs = leftMs(attempt, run);
   const signal = AbortSignal.any([run.signal, end.signal]);
-  const watch = waitUntil(() => !qemu.isAlive, { timeoutMs: leftMs, everyMs: WATCH_MS, signal });
+  const watch = waitUntil(() => !qemu.isAlive, { timeoutMs, everyMs: WATCH_MS, signal });
   void watch.then((gone) => gone && end.abort());
   try {
-    await channel.waitFor('ready', leftMs, signal);
+    await channel.waitFor('ready', timeoutMs, signal);
   } catch (error) {
     if (run.signal.aborted) throw new InterruptedError('INTERRUPTED', 'interrupted while a guest started');
     if (qemu.isAlive || codeOf(error) === 'WORKLOAD_EXITED') throw error;
@@ -90,19 +95,19 @@ export async function startGuest(
   const lease = kind.bridge ? undo.use(kind.bridge.lease()) : undefined;
   const marks: Mark[] = [];
   const plan = planOf(kind, run, index, lease);
-  const xml = xmlOf(kind, plan, run, options.cpus ?? kind.spec.cpus);
-  const attempt: Attempt = { ...plan, xml, marks, launch: [], undo };
+  const domain = kind.hypervisor.domain(specOf(kind, plan, run, options.cpus ?? kind.spec.cpus), plan.folder);
+  const attempt: Attempt = { ...plan, domain, marks, launch: [], undo };
   try {
     await attach(attempt, kind);
     marks.push({ name: 'launched', atNs: nowNs() });
-    await launch(attempt, kind);
+    await launch(attempt, kind, run);
     await awaitReady(attempt, run);
     if (options.reach && lease) {
       const check = kind.spec.entry.ready(kind.placement);
       const atNs = await firstAnswer({ address: lease.address, ...check }, REACH_MS, run.signal);
       if (atNs !== undefined) attempt.reachableNs = atNs;
     }
-    if (kind.accelerator === 'kvm' && !(await runsOnKvm(attempt.name))) {
+    if (kind.accelerator === 'kvm' && !(await runsOnKvm(domain))) {
       throw new ResourceError('NOT_KVM', 'QEMU says that this guest does not run on KVM');
     }
   } catch (error) {
@@ -112,7 +117,7 @@ export async function startGuest(
   if (!qemu || !channel) throw new ResourceError('DOMAIN_GONE', `the domain ${attempt.name} is not running`);
   collectMarks(attempt);
   return new Guest({
-    ref: { kind: 'domain', id: attempt.name, tag: run.owner.tag },
+    domain,
     placement: kind.placement,
     address: lease?.address ?? null,
     marks,

@@ -13,6 +13,7 @@ import { shippedBytes } from '../../vms/shipped.ts';
 import { chooseAccelerator } from '../kvm-common/accelerator.ts';
 import { entryArguments } from '../kvm-common/entry.ts';
 import { GUEST_PREFIXES, type GuestKind } from '../kvm-common/kind.ts';
+import { LIBVIRT } from '../kvm-common/libvirt.ts';
 import { startGuest } from '../kvm-common/start.ts';
 import { runBridge } from '../shared/bridge.ts';
 import { bridgeClient } from '../shared/client.ts';
@@ -45,7 +46,7 @@ export async function prepareGuests(spec: InstanceSpec, run: RunContext): Promis
   await writeFile(initrd, Buffer.concat([await readFile(kernel.initrd), entryArchive(entry)]));
 
   const kind: GuestKind = {
-    ...{ prefix: GUEST_PREFIXES.direct, spec, accelerator, placement, bridge },
+    ...{ prefix: GUEST_PREFIXES.direct, hypervisor: LIBVIRT, spec, accelerator, placement, bridge },
     client: undo.use(bridgeClient(spec, run, bridge)),
     ...{ signs: OUR_SIGNS, helper: RUN_HELPER },
     machine: ({ lease }) => ({

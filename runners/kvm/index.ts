@@ -1,6 +1,6 @@
 import { defineRunner } from '../../bench/model/runner.ts';
 import { GUEST_PREFIXES } from '../kvm-common/kind.ts';
-import { sweepGuests } from '../kvm-common/sweep.ts';
+import { sweepDomains } from '../kvm-common/libvirt.ts';
 import { prepareGuests } from './prepared.ts';
 import { probe } from './probe.ts';
 
@@ -10,5 +10,5 @@ export const kvmRunner = defineRunner({
   apiVersion: 1,
   probe,
   prepare: prepareGuests,
-  sweep: (owner, context) => sweepGuests(GUEST_PREFIXES.system, owner, context),
+  sweep: (owner, context) => sweepDomains(GUEST_PREFIXES.system, owner, context),
 });

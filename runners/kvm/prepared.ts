@@ -8,6 +8,7 @@ import { daemonPids } from '../../vms/daemons.ts';
 import { chooseAccelerator } from '../kvm-common/accelerator.ts';
 import { entryArguments } from '../kvm-common/entry.ts';
 import { GUEST_PREFIXES, type GuestKind } from '../kvm-common/kind.ts';
+import { LIBVIRT } from '../kvm-common/libvirt.ts';
 import { startGuest } from '../kvm-common/start.ts';
 import { runBridge } from '../shared/bridge.ts';
 import { bridgeClient } from '../shared/client.ts';
@@ -38,7 +39,7 @@ export async function prepareGuests(spec: InstanceSpec, run: RunContext): Promis
 
   const bridge = spec.network === 'bridge' ? undo.use(await runBridge(run)) : null;
   const kind: GuestKind = {
-    ...{ prefix: GUEST_PREFIXES.system, spec, accelerator, placement, bridge },
+    ...{ prefix: GUEST_PREFIXES.system, hypervisor: LIBVIRT, spec, accelerator, placement, bridge },
     client: undo.use(bridgeClient(spec, run, bridge)),
     ...source.how,
   };
