@@ -1,12 +1,13 @@
 import { DOMImplementation, type Document, DOMParser, type Element, XMLSerializer } from '@xmldom/xmldom';
 import { messageOf, ParseError } from '../bench/errors.ts';
 import type { Owner } from '../bench/model/owner.ts';
+import { type CpuModel, DEFAULT_CPU_MODELS, type Hardware, HUGE_PAGE_BYTES } from './hardware.ts';
 
 /** The namespace of the owner's tag in a domain's metadata. */
 export const OWNER_NAMESPACE = 'urn:tare:owner';
 
 /** The names of a guest's virtio-serial ports, as its init knows them. */
-const PORTS = { agent: 'org.qemu.guest_agent.0', marks: 'tare.marks', output: 'tare.output' } as const;
+export const PORTS = { agent: 'org.qemu.guest_agent.0', marks: 'tare.marks', output: 'tare.output' } as const;
 
 /** What a guest is booted with: a kernel of the host's, or its firmware from the first disk. */
 export type Boot =
@@ -25,6 +26,7 @@ export interface DomainSpec {
   readonly name: string;
   readonly owner: Owner;
   readonly accelerator: 'kvm' | 'tcg';
+  readonly hardware: Hardware;
   readonly memoryBytes: number;
   /** Host CPUs: one vCPU is pinned to each; everything else of the emulator runs on any of them. */
   readonly cpus: readonly number[];
@@ -62,16 +64,35 @@ function addOwner(domain: Element, { tag, runId, pid, startTime, bootId }: Owner
   add(add(domain, 'metadata'), 'tare:owner', { 'xmlns:tare': OWNER_NAMESPACE, ...values });
 }
 
+/** What libvirt calls the models that are none of its named ones. */
+const CPU_MODES: Readonly<Record<Exclude<CpuModel, 'default' | 'qemu64'>, string>> = {
+  host: 'host-passthrough',
+  max: 'maximum',
+  'host-model': 'host-model',
+};
+
+function addCpu(domain: Element, { accelerator, hardware }: DomainSpec): void {
+  const chosen = hardware.cpuModel === 'default' ? DEFAULT_CPU_MODELS[accelerator] : hardware.cpuModel;
+  if (chosen === 'qemu64') {
+    const cpu = add(domain, 'cpu', { mode: 'custom', match: 'exact', check: 'none' });
+    return void add(cpu, 'model', { fallback: 'forbid' }, chosen);
+  }
+  const cpu = add(domain, 'cpu', { mode: CPU_MODES[chosen], check: 'none' });
+  // Five-level paging makes every walk of the emulator's software MMU longer.
+  if (accelerator === 'tcg') add(cpu, 'feature', { policy: 'disable', name: 'la57' });
+}
+
 function addProcessor(domain: Element, spec: DomainSpec): void {
   const set = spec.cpus.join(',');
   add(domain, 'vcpu', { placement: 'static', cpuset: set }, String(spec.cpus.length));
   const tune = add(domain, 'cputune');
   for (const [vcpu, cpuset] of spec.cpus.entries()) add(tune, 'vcpupin', { vcpu, cpuset });
   add(tune, 'emulatorpin', { cpuset: set });
-  if (spec.accelerator === 'kvm') return void add(domain, 'cpu', { mode: 'host-passthrough', check: 'none' });
-  const cpu = add(domain, 'cpu', { mode: 'maximum', check: 'none' });
-  // Five-level paging makes every walk of the emulator's software MMU longer.
-  add(cpu, 'feature', { policy: 'disable', name: 'la57' });
+  if (spec.hardware.iothreads > 0) {
+    add(domain, 'iothreads', {}, String(spec.hardware.iothreads));
+    add(tune, 'iothreadpin', { iothread: 1, cpuset: set });
+  }
+  addCpu(domain, spec);
 }
 
 function addFeatures(domain: Element, { accelerator, translationCacheMib }: DomainSpec): void {
@@ -81,12 +102,12 @@ function addFeatures(domain: Element, { accelerator, translationCacheMib }: Doma
   if (accelerator === 'tcg') add(add(features, 'tcg'), 'tb-cache', { unit: 'MiB' }, String(translationCacheMib));
 }
 
-function addBoot(domain: Element, { boot, firmwareEntries }: DomainSpec): void {
+function addBoot(domain: Element, { boot, firmwareEntries, hardware }: DomainSpec): void {
   const entries = Object.entries(firmwareEntries);
   const info = entries.length === 0 ? undefined : add(domain, 'sysinfo', { type: 'fwcfg' });
   if (info) for (const [name, text] of entries) add(info, 'entry', { name }, text);
   const os = add(domain, 'os');
-  add(os, 'type', { arch: 'x86_64', machine: 'q35' }, 'hvm');
+  add(os, 'type', { arch: 'x86_64', machine: hardware.machine }, 'hvm');
   if (boot.from === 'disk') return void add(os, 'boot', { dev: 'hd' });
   add(os, 'kernel', {}, boot.kernel);
   add(os, 'initrd', {}, boot.initrd);
@@ -102,10 +123,15 @@ function addAddress(device: Element, slot: number): void {
   add(device, 'address', { type: 'pci', domain: '0x0000', bus: '0x00', slot: hex(slot), function: '0x0' });
 }
 
+function iothread({ iothreads }: Hardware): Attributes {
+  return iothreads > 0 ? { iothread: 1 } : {};
+}
+
 function addDisk(devices: Element, spec: DomainSpec): void {
   const disk = add(devices, 'disk', { type: 'file', device: 'disk' });
-  const io = spec.diskCache === 'none' ? { io: 'native' } : {};
-  add(disk, 'driver', { name: 'qemu', type: 'qcow2', cache: spec.diskCache, discard: 'unmap', ...io });
+  const { diskCache: cache, hardware } = spec;
+  const io = { ...(cache === 'none' ? { io: 'native' } : {}), ...iothread(hardware) };
+  add(disk, 'driver', { name: 'qemu', type: 'qcow2', cache, discard: 'unmap', ...io });
   add(disk, 'source', { file: spec.overlay });
   const backing = add(disk, 'backingStore', { type: 'file' });
   add(backing, 'format', { type: spec.base.format });
@@ -115,10 +141,10 @@ function addDisk(devices: Element, spec: DomainSpec): void {
   addAddress(disk, 3);
 }
 
-function addReadOnlyDisks(devices: Element, { readOnlyDisks }: DomainSpec): void {
+function addReadOnlyDisks(devices: Element, { readOnlyDisks, hardware }: DomainSpec): void {
   for (const [at, { path, serial }] of readOnlyDisks.entries()) {
     const disk = add(devices, 'disk', { type: 'file', device: 'disk' });
-    add(disk, 'driver', { name: 'qemu', type: 'raw' });
+    add(disk, 'driver', { name: 'qemu', type: 'raw', ...iothread(hardware) });
     add(add(disk, 'source', { file: path }), 'seclabel', { model: 'dac', relabel: 'no' });
     add(disk, 'backingStore');
     add(disk, 'target', { dev: `vd${READ_ONLY_LETTERS[at]}`, bus: 'virtio' });
@@ -129,7 +155,7 @@ function addReadOnlyDisks(devices: Element, { readOnlyDisks }: DomainSpec): void
 }
 
 /** The virtio-serial ports over pipes: those that every guest has, then its own. */
-function pipedPorts({ pipes, ports = [] }: DomainSpec): readonly GuestPort[] {
+export function pipedPorts({ pipes, ports = [] }: DomainSpec): readonly GuestPort[] {
   return [...(['marks', 'output'] as const).map((name) => ({ name: PORTS[name], path: pipes[name] })), ...ports];
 }
 
@@ -147,12 +173,14 @@ function addChannels(devices: Element, spec: DomainSpec): void {
   }
 }
 
-function addNetwork(devices: Element, { network }: DomainSpec): void {
+function addNetwork(devices: Element, { network, hardware }: DomainSpec): void {
   if (network === null) return;
   const link = add(devices, 'interface', { type: 'bridge' });
   add(link, 'mac', { address: network.mac });
   add(link, 'source', { bridge: network.bridge });
-  add(link, 'model', { type: 'virtio' });
+  add(link, 'model', { type: hardware.nic });
+  // Said in so many words: by itself libvirt takes vhost-net where it can, and nothing tells whether it could.
+  if (hardware.nic === 'virtio') add(link, 'driver', { name: hardware.vhost ? 'vhost' : 'qemu' });
   // Without a ROM the firmware has no network to boot from and loads nothing for it.
   add(link, 'rom', { enabled: 'no' });
   addAddress(link, 5);
@@ -178,6 +206,10 @@ export function domainXml(spec: DomainSpec): string {
   add(domain, 'name', {}, spec.name);
   addOwner(domain, spec.owner);
   add(domain, 'memory', { unit: 'bytes' }, String(spec.memoryBytes));
+  if (spec.hardware.hugePages) {
+    const pages = add(add(domain, 'memoryBacking'), 'hugepages');
+    add(pages, 'page', { size: HUGE_PAGE_BYTES / 1024, unit: 'KiB' });
+  }
   addProcessor(domain, spec);
   addBoot(domain, spec);
   addFeatures(domain, spec);

@@ -9,17 +9,40 @@ import { RECIPE } from '../bench/image/recipe.ts';
 import { hostAptOptions, hostSources, sourceLines } from '../bench/image/sources.ts';
 import { exec } from '../bench/proc/exec.ts';
 import { cached } from './cache.ts';
+import { type Hardware, type Nic, PLAIN_HARDWARE } from './hardware.ts';
 import { buildInitrd, initrdInputs } from './initrd.ts';
 import { modulesOf } from './modules.ts';
 
 /** What is taken of the distribution's kernel. Raise `revision` when the code below changes what comes out. */
-const KERNEL = {
-  revision: 1,
-  package: 'linux-image-cloud-amd64',
-  modules: ['virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_net', 'virtio_rng', 'ext4', 'button', 'evdev'],
+interface KernelRecipe {
+  readonly revision: number;
+  readonly package: string;
+  readonly modules: readonly string[];
   /** Needed by ext4 through the crypto interface, where it is a module at all. */
-  optional: ['crc32c_generic', 'crc32c_cryptoapi'],
-} as const;
+  readonly optional: readonly string[];
+}
+
+function recipe(packageName: string, bus: string, nic: string): KernelRecipe {
+  return {
+    revision: 1,
+    package: packageName,
+    modules: [bus, 'virtio_blk', 'virtio_console', nic, 'virtio_rng', 'ext4', 'button', 'evdev'],
+    optional: ['crc32c_generic', 'crc32c_cryptoapi'],
+  };
+}
+
+/** The kernel without drivers for real hardware, and the one with them. */
+const PACKAGES = { virtual: 'linux-image-cloud-amd64', any: 'linux-image-amd64' } as const;
+
+/** The package of a kernel that has the drivers for this network card. */
+export function kernelPackage(nic: Nic): string {
+  return nic === 'virtio' ? PACKAGES.virtual : PACKAGES.any;
+}
+
+function recipeFor({ machine, nic }: Pick<Hardware, 'machine' | 'nic'>): KernelRecipe {
+  const bus = machine === 'microvm' ? 'virtio_mmio' : 'virtio_pci';
+  return recipe(kernelPackage(nic), bus, nic === 'virtio' ? 'virtio_net' : nic);
+}
 
 const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
 const MANIFEST = 'kernel.json';
@@ -62,13 +85,13 @@ async function kernelIn(folder: string): Promise<Kernel | undefined> {
 }
 
 /** Unpacks the kernel's package, and those it depends on, without installing anything. */
-async function download(suite: string, tree: string, signal: AbortSignal): Promise<void> {
+async function download(name: string, suite: string, tree: string, signal: AbortSignal): Promise<void> {
   const { components } = RECIPE;
   const aptOptions = [...(await hostAptOptions(signal)), 'APT::Install-Recommends "false";'];
   const argv = [
     ...CONTAINED,
     ...['mmdebstrap', '--mode=root', '--format=directory', '--architectures=amd64', '--variant=extract'],
-    ...[`--components=${components.join(',')}`, `--include=${KERNEL.package}`, '--skip=cleanup/apt'],
+    ...[`--components=${components.join(',')}`, `--include=${name}`, '--skip=cleanup/apt'],
     ...aptOptions.map((option) => `--aptopt=${option}`),
     ...[suite, tree, ...sourceLines(hostSources(), { suite, components })],
   ];
@@ -76,7 +99,7 @@ async function download(suite: string, tree: string, signal: AbortSignal): Promi
     await exec(argv, { signal, timeoutMs: DOWNLOAD_TIMEOUT_MS, maxBytes: 16 * 1024 * 1024 });
   } catch (error) {
     if (!(error instanceof CommandError) || error.code !== 'COMMAND_FAILED') throw error;
-    throw new CommandError('KERNEL_DOWNLOAD', `could not get ${KERNEL.package} of ${suite}: ${error.message}`, {
+    throw new CommandError('KERNEL_DOWNLOAD', `could not get ${name} of ${suite}: ${error.message}`, {
       details: error.details,
       hint: 'check that a Debian mirror is reachable (apt-get update)',
       cause: error,
@@ -99,19 +122,19 @@ function fileOf(bytes: Uint8Array, compressed: boolean) {
   };
 }
 
-async function build(suite: string, folder: string, signal: AbortSignal): Promise<void> {
+async function build(what: KernelRecipe, suite: string, folder: string, signal: AbortSignal): Promise<void> {
   const tree = join(folder, 'tree');
-  await download(suite, tree, signal);
+  await download(what.package, suite, tree, signal);
   const [image, release = ''] = await findOne(join(tree, 'boot'), /^vmlinuz-(.+)$/);
   const archives = join(tree, 'var/cache/apt/archives');
   const [deb, version = ''] = await findOne(archives, /^linux-image-\d[^_]*_([^_]+)_amd64\.deb$/);
-  const modules = await modulesOf(join(tree, 'lib/modules', release), KERNEL.modules, KERNEL.optional, signal);
+  const modules = await modulesOf(join(tree, 'lib/modules', release), what.modules, what.optional, signal);
   const initrd = await buildInitrd(modules, folder, signal);
   await copyFile(join(tree, 'boot', image), join(folder, 'vmlinuz'));
   await writeFile(join(folder, 'initrd'), initrd);
   const manifest: KernelManifest = {
     schema: 1,
-    package: KERNEL.package,
+    package: what.package,
     version: decodeURIComponent(version),
     release,
     packageSha256: sha256(await readFile(join(archives, deb))),
@@ -125,17 +148,23 @@ async function build(suite: string, folder: string, signal: AbortSignal): Promis
 }
 
 /**
- * The distribution's kernel for guests, with our initial file tree: the cached one, or a new one (a download of some
- * 30 MB). The key covers everything that decides what is built but for the archive's state on that day, which
+ * The distribution's kernel for guests of this hardware, with our initial file tree: the cached one, or a new one (a download of
+ * some 30 MB, or 70 MB with drivers for real hardware). The key covers everything that decides what is built but for the archive's state on that day, which
  * `kernel.json` records.
  * @throws CommandError `KERNEL_DOWNLOAD`, `TOOL_MISSING`; ParseError; InterruptedError.
  */
-export async function prepareKernel(stateDir: string, suite: string, signal: AbortSignal): Promise<Kernel> {
+export async function prepareKernel(
+  stateDir: string,
+  suite: string,
+  signal: AbortSignal,
+  hardware: Pick<Hardware, 'machine' | 'nic'> = PLAIN_HARDWARE,
+): Promise<Kernel> {
+  const what = recipeFor(hardware);
   return await cached({
     store: join(stateDir, 'kernels'),
-    key: sha256(JSON.stringify([KERNEL, suite, await initrdInputs()])).slice(0, 16),
+    key: sha256(JSON.stringify([what, suite, await initrdInputs()])).slice(0, 16),
     signal,
     read: kernelIn,
-    build: (folder) => build(suite, folder, signal),
+    build: (folder) => build(what, suite, folder, signal),
   });
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ResourceError } from '../bench/errors.ts';
 import { startTimeOf } from '../bench/proc/owner.ts';
 
@@ -8,6 +8,7 @@ const NS_PER_TICK = 10_000_000;
 
 /** One thread of a QEMU process. */
 export interface QemuThread {
+  readonly id: number;
   readonly name: string;
   /** CPUs that it may run on. */
   readonly cpus: readonly number[];
@@ -75,7 +76,8 @@ export class QemuProcess {
   threads(): readonly QemuThread[] {
     return this.#tasks().flatMap((task) => {
       const [, cpus] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readText(join(task, 'status')) ?? '') ?? [];
-      return cpus === undefined ? [] : [{ name: (readText(join(task, 'comm')) ?? '').trim(), cpus: cpuList(cpus) }];
+      const name = (readText(join(task, 'comm')) ?? '').trim();
+      return cpus === undefined ? [] : [{ id: Number(basename(task)), name, cpus: cpuList(cpus) }];
     });
   }
 

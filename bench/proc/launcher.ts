@@ -25,6 +25,8 @@ export interface Step {
 export interface LaunchLimits {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** What the commands find in their environment beside what every child of tare does. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** How a command ended: `error` (an errno) where the program could not be run at all. */

@@ -3,8 +3,9 @@ import type { LaunchCommand } from '../../bench/model/runner.ts';
 import type { DomainSpec } from '../../vms/domain-xml.ts';
 import type { GuestAgent } from '../../vms/guest-agent.ts';
 import type { QemuProcess } from '../../vms/qemu-process.ts';
+import type { GuestPlan } from './kind.ts';
 
-/** What bounds the creation of a domain, where it can be bounded. */
+/** What bounds the start of a domain, where it can be bounded. */
 export interface CreateLimits {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -15,7 +16,7 @@ export interface Domain {
   readonly name: string;
   /** How a sweep would call it; once it runs. */
   readonly ref: ResourceRef;
-  /** Text files that say how it was asked for, for the bundle. */
+  /** Text files for the bundle: how it was asked for, and once it runs, what QEMU's arguments really are. */
   readonly logs: Readonly<Record<string, string>>;
   /** The process behind it, once it runs. @throws ResourceError `DOMAIN_GONE`. */
   readonly process: QemuProcess;
@@ -27,7 +28,7 @@ export interface Domain {
   /** Runs it. When the last command has ended, its devices are there and it runs. */
   create(limits: CreateLimits): Promise<readonly LaunchCommand[]>;
   /** What is left to be done while it boots; to be called once, right after `create`. */
-  attend(): Promise<void>;
+  attend(limits: CreateLimits): Promise<void>;
   /** What the emulator answers to a QMP command. @throws ParseError `QMP_ANSWER`. */
   monitor(command: string): Promise<unknown>;
   vcpus(): Promise<number | null>;
@@ -40,6 +41,6 @@ export interface Domain {
 
 /** What runs guests: libvirt, or QEMU alone. */
 export interface Hypervisor {
-  /** @param folder the guest's own, which is there by the time that files are written. */
-  domain(spec: DomainSpec, folder: string): Domain;
+  /** @param plan its folder is there by the time that files are written. @throws UnsupportedError for what it cannot run. */
+  domain(spec: DomainSpec, plan: GuestPlan): Domain;
 }

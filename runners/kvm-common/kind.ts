@@ -2,12 +2,15 @@ import type { InstanceSpec, LaunchCommand } from '../../bench/model/runner.ts';
 import type { Placement } from '../../bench/model/workload.ts';
 import type { BootSigns } from '../../vms/console.ts';
 import type { DomainSpec } from '../../vms/domain-xml.ts';
+import type { Hardware } from '../../vms/hardware.ts';
 import type { AddressLease, RunBridge } from '../shared/bridge.ts';
 import type { Client } from '../shared/client.ts';
 import type { Hypervisor } from './hypervisor.ts';
 
 /** One guest before its start: names, places, and its address. */
 export interface GuestPlan {
+  /** Tells it from the others of its preparation and kind. */
+  readonly index: number;
   /** The domain's name. */
   readonly name: string;
   /** Its own folder, below the run's. */
@@ -30,6 +33,7 @@ export interface GuestKind {
   readonly hypervisor: Hypervisor;
   readonly spec: InstanceSpec;
   readonly accelerator: 'kvm' | 'tcg';
+  readonly hardware: Hardware;
   readonly placement: Placement;
   readonly bridge: RunBridge | null;
   readonly client: Client;
@@ -44,5 +48,5 @@ export interface GuestKind {
   makeFiles?(plan: GuestPlan): Promise<readonly LaunchCommand[]>;
 }
 
-export const GUEST_PREFIXES = { direct: 'vm', system: 'sys' } as const;
+export const GUEST_PREFIXES = { direct: 'vm', system: 'sys', qemu: 'qemu' } as const;
 export type GuestPrefix = (typeof GUEST_PREFIXES)[keyof typeof GUEST_PREFIXES];

@@ -21,7 +21,7 @@ import {
   virsh,
 } from '../../vms/virsh.ts';
 import type { Domain, Hypervisor } from './hypervisor.ts';
-import type { GuestPrefix } from './kind.ts';
+import type { GuestPlan, GuestPrefix } from './kind.ts';
 
 /** Where libvirt keeps what it knows of running domains. */
 const RUNTIME = '/run/libvirt/qemu';
@@ -45,21 +45,24 @@ function agentOf(domain: string): GuestAgent {
 class LibvirtDomain implements Domain {
   readonly name: string;
   readonly ref: ResourceRef;
-  readonly logs: Readonly<Record<string, string>>;
   readonly agent: GuestAgent;
   readonly removal: string;
   readonly #xml: string;
   readonly #xmlFile: string;
   #process: QemuProcess | undefined;
 
-  constructor(spec: DomainSpec, folder: string) {
+  constructor(spec: DomainSpec, { folder }: GuestPlan) {
     this.name = spec.name;
     this.ref = { kind: 'domain', id: spec.name, tag: spec.owner.tag };
     this.agent = agentOf(spec.name);
     this.removal = `virsh -c qemu:///system destroy ${spec.name}`;
     this.#xml = domainXml(spec);
     this.#xmlFile = join(folder, 'domain.xml');
-    this.logs = { 'domain.xml': this.#xml };
+  }
+
+  get logs(): Readonly<Record<string, string>> {
+    const words = this.#process?.arguments ?? [];
+    return { 'domain.xml': this.#xml, ...(words.length > 0 ? { 'qemu.args': `${words.join('\n')}\n` } : {}) };
   }
 
   get process(): QemuProcess {
@@ -107,7 +110,7 @@ class LibvirtDomain implements Domain {
 }
 
 /** Domains of the system's libvirt. */
-export const LIBVIRT: Hypervisor = { domain: (spec, folder) => new LibvirtDomain(spec, folder) };
+export const LIBVIRT: Hypervisor = { domain: (spec, plan) => new LibvirtDomain(spec, plan) };
 
 /**
  * Removes domains of one kind whose name and metadata both say that they are of a run that matches. Their files lie in the run's

@@ -35,7 +35,7 @@ export async function runsOnKvm(domain: Domain): Promise<boolean> {
 }
 
 /** The union of the CPUs that these threads may use; null where there are none. */
-export function cpusOf(threads: readonly QemuThread[]): readonly number[] | null {
+export function cpusOf(threads: readonly Pick<QemuThread, 'name' | 'cpus'>[]): readonly number[] | null {
   if (threads.length === 0) return null;
   return [...new Set(threads.flatMap((thread) => thread.cpus))].toSorted((a, b) => a - b);
 }

@@ -19,6 +19,7 @@ const WATCH_MS = 10;
 function planOf(kind: GuestKind, run: RunContext, index: number, lease: AddressLease | undefined): GuestPlan {
   const suffix = `${kind.prefix}${index}`;
   return {
+    index,
     name: ownedName(run.owner.tag, suffix),
     folder: join(run.runDir, suffix),
     lease,
@@ -27,13 +28,14 @@ function planOf(kind: GuestKind, run: RunContext, index: number, lease: AddressL
 }
 
 function specOf(kind: GuestKind, plan: GuestPlan, run: RunContext, cpus: readonly number[]): DomainSpec {
-  const { spec, bridge, accelerator } = kind;
+  const { spec, bridge, accelerator, hardware } = kind;
   const path = (file: string) => join(plan.folder, file);
   return {
     ...kind.machine(plan),
     name: plan.name,
     owner: run.owner,
     accelerator,
+    hardware,
     memoryBytes: spec.memoryBytes,
     cpus,
     overlay: path('overlay.qcow2'),
@@ -53,11 +55,12 @@ async function launch(attempt: Attempt, kind: GuestKind, run: RunContext): Promi
   const { domain, undo } = attempt;
   await makeOwnFiles(attempt, kind);
   undo.defer(() => domain.remove());
-  const commands = await domain.create({ timeoutMs: Math.max(1, leftMs(attempt, run)), signal: run.signal });
+  const limits = () => ({ timeoutMs: Math.max(1, leftMs(attempt, run)), signal: run.signal });
+  const commands = await domain.create(limits());
   attempt.launch.push(...commands);
   attempt.marks.push({ name: 'api', atNs: commands.at(-1)?.endedNs ?? 0n });
   attempt.qemu = domain.process;
-  await domain.attend();
+  await domain.attend(limits());
 }
 
 /** Waits for `ready`; a guest whose process ends meanwhile fails at once, not at the deadline. */
@@ -95,7 +98,7 @@ export async function startGuest(
   const lease = kind.bridge ? undo.use(kind.bridge.lease()) : undefined;
   const marks: Mark[] = [];
   const plan = planOf(kind, run, index, lease);
-  const domain = kind.hypervisor.domain(specOf(kind, plan, run, options.cpus ?? kind.spec.cpus), plan.folder);
+  const domain = kind.hypervisor.domain(specOf(kind, plan, run, options.cpus ?? kind.spec.cpus), plan);
   const attempt: Attempt = { ...plan, domain, marks, launch: [], undo };
   try {
     await attach(attempt, kind);

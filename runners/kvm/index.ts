@@ -1,6 +1,7 @@
 import { defineRunner } from '../../bench/model/runner.ts';
 import { GUEST_PREFIXES } from '../kvm-common/kind.ts';
 import { sweepDomains } from '../kvm-common/libvirt.ts';
+import { SYSTEM_OPTIONS } from '../kvm-common/options.ts';
 import { prepareGuests } from './prepared.ts';
 import { probe } from './probe.ts';
 
@@ -8,6 +9,7 @@ import { probe } from './probe.ts';
 export const kvmRunner = defineRunner({
   id: 'kvm',
   apiVersion: 1,
+  options: SYSTEM_OPTIONS,
   probe,
   prepare: prepareGuests,
   sweep: (owner, context) => sweepDomains(GUEST_PREFIXES.system, owner, context),

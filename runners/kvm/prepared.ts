@@ -9,6 +9,7 @@ import { chooseAccelerator } from '../kvm-common/accelerator.ts';
 import { entryArguments } from '../kvm-common/entry.ts';
 import { GUEST_PREFIXES, type GuestKind } from '../kvm-common/kind.ts';
 import { LIBVIRT } from '../kvm-common/libvirt.ts';
+import { requireHardware } from '../kvm-common/options.ts';
 import { startGuest } from '../kvm-common/start.ts';
 import { runBridge } from '../shared/bridge.ts';
 import { bridgeClient } from '../shared/client.ts';
@@ -24,6 +25,7 @@ export async function prepareGuests(spec: InstanceSpec, run: RunContext): Promis
   const choice = await chooseAccelerator(run.accel, run.signal);
   if (!choice.ok) throw new UnsupportedError(choice.code, choice.reason, { hint: choice.hint });
   const { accelerator } = choice;
+  const hardware = requireHardware(run, accelerator, 'libvirt', spec.memoryBytes);
   const placement = boxPlacement(spec.entry);
   const entry = ['--announce', INSIDE.announce, ...entryArguments(spec, placement)];
 
@@ -39,12 +41,22 @@ export async function prepareGuests(spec: InstanceSpec, run: RunContext): Promis
 
   const bridge = spec.network === 'bridge' ? undo.use(await runBridge(run)) : null;
   const kind: GuestKind = {
-    ...{ prefix: GUEST_PREFIXES.system, hypervisor: LIBVIRT, spec, accelerator, placement, bridge },
+    ...{ prefix: GUEST_PREFIXES.system, hypervisor: LIBVIRT, spec, accelerator, hardware, placement, bridge },
     client: undo.use(bridgeClient(spec, run, bridge)),
     ...source.how,
   };
   const { cpus, memoryBytes, diskCache, network } = spec;
-  const parts = [source.identity, accelerator, entry, cpus, memoryBytes, diskCache, network, TRANSLATION_CACHE_MIB];
+  const parts = [
+    source.identity,
+    accelerator,
+    hardware,
+    entry,
+    cpus,
+    memoryBytes,
+    diskCache,
+    network,
+    TRANSLATION_CACHE_MIB,
+  ];
   const owned = undo.move();
   return {
     digest: `sha256:${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`,

@@ -22,9 +22,14 @@ export function clientVethName(tag: string, index: number): string {
   return `tc${tag}${index}`;
 }
 
+/** The tap of a guest without libvirt: `tt<tag><index>`. */
+export function tapName(tag: string, index: number): string {
+  return `tt${tag}${index}`;
+}
+
 /** The tag in the name of a network interface of ours; undefined for any other. */
 export function linkTag(name: string): string | undefined {
-  return tagOf(name) ?? /^(?=t[vc][0-9a-f]{6}\d+$|td[0-9a-f]{6}(?:s\d+)?$)t.([0-9a-f]{6})/.exec(name)?.[1];
+  return tagOf(name) ?? /^(?=t[vct][0-9a-f]{6}\d+$|td[0-9a-f]{6}(?:s\d+)?$)t.([0-9a-f]{6})/.exec(name)?.[1];
 }
 
 export function netnsPath(name: string): string {

@@ -41,11 +41,13 @@ const MASKED = [
   'systemd-initctl.socket',
 ] as const;
 
+const KERNEL = 'linux-image-cloud-amd64';
+
 /** What makes a full system of the root tree. Raise `revision` when the building code changes what comes out. */
 export const SYSTEM = {
   revision: 1,
   /** Each with what it depends on; what the tree has already stays as it is. */
-  packages: [...['systemd-sysv', 'udev', 'dbus', 'initramfs-tools', 'linux-image-cloud-amd64', 'grub-pc-bin']],
+  packages: [...['systemd-sysv', 'udev', 'dbus', 'initramfs-tools', KERNEL, 'grub-pc-bin']],
   /** Built into the boot loader's core, which then needs nothing of the disk but its configuration. */
   grubModules: ['biosdisk', 'part_gpt', 'ext2', 'normal', 'configfile', 'linux'],
   /** Messages up to "notice" on the console, as for the other guests; a panic ends the domain. */
@@ -133,10 +135,10 @@ export interface SystemLayer {
   readonly programs: Readonly<Record<string, string>>;
 }
 
-/** The full system that tare's guests boot. */
-export function ownLayer(uuid: string): SystemLayer {
+/** The full system that tare's guests boot. @param kernel the package of one that has the drivers for their devices. */
+export function ownLayer(uuid: string, kernel: string = KERNEL): SystemLayer {
   return {
-    packages: SYSTEM.packages,
+    packages: SYSTEM.packages.map((name) => (name === KERNEL ? kernel : name)),
     files: {
       ...bootFiles(uuid, SYSTEM.commandLine),
       // Instances are clones that start once: with an id that is there, the first boot has nothing to write.

@@ -1,11 +1,13 @@
 import { DOMParser } from '@xmldom/xmldom';
 import test from 'ava';
 import { type DomainSpec, domainXml, OWNER_NAMESPACE, readLiveDomain, readOwnerTag } from '../../../vms/domain-xml.ts';
+import { PLAIN_HARDWARE } from '../../../vms/hardware.ts';
 
 const SPEC: DomainSpec = {
   name: 'tare-0a1b2c-vm3',
   owner: { runId: 'run', tag: '0a1b2c', pid: 42, startTime: '99', bootId: 'boot' },
   accelerator: 'tcg',
+  hardware: PLAIN_HARDWARE,
   memoryBytes: 512 * 2 ** 20,
   cpus: [2, 5],
   boot: { from: 'kernel', kernel: '/state/vmlinuz', initrd: '/state/initrd', commandLine: 'console=ttyS0' },

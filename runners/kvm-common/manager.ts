@@ -1,0 +1,2 @@
+/** Who runs the guests: libvirt, or nobody but QEMU. */
+export type Manager = 'libvirt' | 'qemu';
