@@ -1,10 +1,10 @@
 import test from 'ava';
-import { cgroupsPath } from '../../../runners/runc/cli.ts';
-import { ociConfig, type ContainerOptions } from '../../../runners/runc/config.ts';
-import { networkBatches } from '../../../runners/runc/network.ts';
-import { allowedCalls, expandBraces, seccompProfile } from '../../../runners/runc/seccomp.ts';
-import { tagOf } from '../../../bench/proc/owner.ts';
-import { fakeSpec } from '../../helpers/fakes.ts';
+import { cgroupsPath } from '../../../../runners/oci/cli.ts';
+import { ociConfig, type ContainerOptions } from '../../../../runners/oci/config.ts';
+import { networkBatches } from '../../../../runners/oci/network.ts';
+import { allowedCalls, expandBraces, seccompProfile } from '../../../../runners/oci/seccomp.ts';
+import { tagOf } from '../../../../bench/proc/owner.ts';
+import { fakeSpec } from '../../../helpers/fakes.ts';
 
 const options: ContainerOptions = {
   name: 'tare-a1b2c3-runc-0',

@@ -74,7 +74,7 @@ export interface ContainerOptions {
   /** Host paths of the mark channel's ends. */
   readonly marks: string;
   readonly commands: string;
-  /** In the form of runc's cgroup driver. */
+  /** In the form of the cgroup driver. */
   readonly cgroupsPath: string;
   readonly cgroupVersion: 1 | 2;
   readonly apparmorProfile: string | undefined;

@@ -1,0 +1,61 @@
+import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { exec } from '../../bench/proc/exec.ts';
+import { cgroupVersion } from '../shared/cgroups.ts';
+import type { OciRuntime } from './runtime.ts';
+
+/** Where a runner keeps everything of a run. */
+export function runtimeFolder({ id }: OciRuntime, runDir: string): string {
+  return join(runDir, id);
+}
+
+/** The runtime's own records of a run's containers: a root of its own keeps its `list` short for everybody else. */
+export function runtimeRoot(runtime: OciRuntime, runDir: string): string {
+  return join(runtimeFolder(runtime, runDir), 'state');
+}
+
+/**
+ * How a runtime makes cgroups here. On a host whose cgroups v2 belong to systemd a scope is asked for, as Docker does there:
+ * systemd may take controllers away again from a cgroup that it does not know.
+ */
+export interface CgroupDriver {
+  readonly version: 1 | 2;
+  readonly systemd: boolean;
+}
+
+export function cgroupDriver(): CgroupDriver {
+  const version = cgroupVersion() ?? 1;
+  return { version, systemd: version === 2 && existsSync('/run/systemd/system') };
+}
+
+/** `cgroupsPath` of an instance in the driver's form; either ends in a cgroup whose name bears the owner's tag. */
+export function cgroupsPath(driver: CgroupDriver, tag: string, name: string): string {
+  // systemd names the scope prefix-name.scope: `tare-<tag>-…` comes out again.
+  return driver.systemd ? `system.slice:tare-${tag}:${name.replace(`tare-${tag}-`, '')}` : `/${name}`;
+}
+
+/** argv of a runtime's command on a run's containers. @param options before the command. */
+export function runtimeArgv(
+  runtime: OciRuntime,
+  runDir: string,
+  words: readonly string[],
+  options: readonly string[] = [],
+): readonly string[] {
+  return [runtime.program, '--root', runtimeRoot(runtime, runDir), ...options, ...words];
+}
+
+/** Kills a container if it runs and forgets it; one that is gone is fine. */
+export async function deleteContainer(runtime: OciRuntime, runDir: string, name: string): Promise<void> {
+  if (!existsSync(join(runtimeRoot(runtime, runDir), name))) return;
+  await exec(runtimeArgv(runtime, runDir, ['delete', '--force', name]));
+}
+
+/** Names of the containers that a runtime knows of in a run. */
+export async function containersOf(runtime: OciRuntime, runDir: string): Promise<readonly string[]> {
+  try {
+    return await readdir(runtimeRoot(runtime, runDir));
+  } catch {
+    return [];
+  }
+}
