@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../bench/proc/exec.ts';
 import { cgroupVersion } from '../shared/cgroups.ts';
-import type { OciRuntime } from './runtime.ts';
+import type { CgroupDriver, OciRuntime } from './runtime.ts';
 
 /** Where a runner keeps everything of a run. */
 export function runtimeFolder({ id }: OciRuntime, runDir: string): string {
@@ -13,15 +13,6 @@ export function runtimeFolder({ id }: OciRuntime, runDir: string): string {
 /** The runtime's own records of a run's containers: a root of its own keeps its `list` short for everybody else. */
 export function runtimeRoot(runtime: OciRuntime, runDir: string): string {
   return join(runtimeFolder(runtime, runDir), 'state');
-}
-
-/**
- * How a runtime makes cgroups here. On a host whose cgroups v2 belong to systemd a scope is asked for, as Docker does there:
- * systemd may take controllers away again from a cgroup that it does not know.
- */
-export interface CgroupDriver {
-  readonly version: 1 | 2;
-  readonly systemd: boolean;
 }
 
 export function cgroupDriver(): CgroupDriver {
@@ -45,17 +36,27 @@ export function runtimeArgv(
   return [runtime.program, '--root', runtimeRoot(runtime, runDir), ...options, ...words];
 }
 
+function recordOf({ recordOf: named }: OciRuntime, name: string): string {
+  return named?.(name) ?? name;
+}
+
 /** Kills a container if it runs and forgets it; one that is gone is fine. */
 export async function deleteContainer(runtime: OciRuntime, runDir: string, name: string): Promise<void> {
-  if (!existsSync(join(runtimeRoot(runtime, runDir), name))) return;
+  if (!existsSync(join(runtimeRoot(runtime, runDir), recordOf(runtime, name)))) return;
   await exec(runtimeArgv(runtime, runDir, ['delete', '--force', name]));
 }
 
 /** Names of the containers that a runtime knows of in a run. */
 export async function containersOf(runtime: OciRuntime, runDir: string): Promise<readonly string[]> {
+  let records: readonly string[];
   try {
-    return await readdir(runtimeRoot(runtime, runDir));
+    records = await readdir(runtimeRoot(runtime, runDir));
   } catch {
     return [];
   }
+  return records.flatMap((record) => {
+    // A name of ours has no underscore: whatever a runtime adds to it begins with one.
+    const name = /^tare-[0-9a-f]{6}-[a-z0-9-]+/.exec(record)?.[0];
+    return name !== undefined && recordOf(runtime, name) === record ? [name] : [];
+  });
 }

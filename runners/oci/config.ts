@@ -159,3 +159,5 @@ export function ociConfig(spec: InstanceSpec, options: ContainerOptions) {
     },
   } as const;
 }
+
+export type OciConfig = ReturnType<typeof ociConfig>;

@@ -18,12 +18,12 @@ import { unmount } from '../shared/mounts.ts';
 import { netnsPath } from '../shared/netns.ts';
 import { INSTANCE_VARIABLE, isRunning, statOf } from '../shared/processes.ts';
 import { timedRun } from '../shared/timed.ts';
-import { type CgroupDriver, cgroupsPath, deleteContainer, runtimeArgv } from './cli.ts';
+import { cgroupsPath, deleteContainer, runtimeArgv } from './cli.ts';
 import { loadedApparmorProfile, ociConfig } from './config.ts';
-import { execInside } from './exec.ts';
+import { execInside, type Running } from './exec.ts';
 import { type Layout, layout } from './layout.ts';
 import { networkStep, removeNetwork } from './network.ts';
-import type { OciRuntime } from './runtime.ts';
+import type { CgroupDriver, Invocation, OciRuntime } from './runtime.ts';
 
 /** Beyond this the output of a workload is not worth keeping. */
 const MAX_OUTPUT_CHARACTERS = 65_536;
@@ -34,6 +34,7 @@ const TAKE_DOWN_TIMEOUT_MS = 60_000;
 export interface OciPlace {
   readonly runtime: OciRuntime;
   readonly driver: CgroupDriver;
+  readonly invocation: Invocation;
   /** The program that runs the launch's commands. */
   readonly launcher: string;
   /** Undefined: no network beside loopback. */
@@ -51,9 +52,10 @@ function output(path: string): string {
 
 /** Starts the container; what runs in it writes to a file, since a pipe would be held for as long as it lives. */
 function runStep(run: RunContext, place: OciPlace, paths: Layout): Step {
-  const options = place.driver.systemd ? [place.runtime.systemdOption] : [];
+  const { options, under } = place.invocation;
   const words = ['run', '--detach', '--pid-file', paths.pidFile, '--bundle', paths.folder, paths.name];
-  return { argv: runtimeArgv(place.runtime, run.runDir, words, options), outputFile: paths.output };
+  const argv = runtimeArgv(place.runtime, run.runDir, words, options);
+  return { argv: [...(under?.(netnsPath(paths.netns)) ?? []), ...argv], outputFile: paths.output };
 }
 
 /** Runs the launch; where the runtime fails, what it said is in the container's output. */
@@ -91,6 +93,15 @@ async function removeCgroups(name: string): Promise<void> {
   for (const path of cgroupsNamed(name)) await removeCgroup(path);
 }
 
+/** Has a runtime signal a container. One that has ended meanwhile cannot be: that it goes is then only waited for. */
+async function signalled(pid: number, argv: readonly string[]): Promise<void> {
+  try {
+    await exec(argv);
+  } catch (error) {
+    if (isRunning(statOf(pid))) throw error;
+  }
+}
+
 /** Starts one container from an OCI bundle on an overlay over the store's tree. @throws StartError. */
 export async function startContainer(
   spec: InstanceSpec,
@@ -105,19 +116,20 @@ export async function startContainer(
   const { name, folder } = paths;
   const placement = boxPlacement(spec.entry);
   const apparmorProfile = loadedApparmorProfile();
+  const environment = { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag, [INSTANCE_VARIABLE]: name };
   // Composing the text is tare's own work, not the box's: only the file is made while the clock runs.
   const config = ociConfig(
     { ...spec, cpus: options.cpus ?? spec.cpus },
     {
       ...{ name, rootfs: paths.rootfs, marks: paths.marks, commands: paths.commands, apparmorProfile },
       argv: [INSIDE.probe, ...probeArguments(spec.entry, placement)],
-      environment: { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag, [INSTANCE_VARIABLE]: name },
+      environment,
       netns: netnsPath(paths.netns),
       cgroupsPath: cgroupsPath(place.driver, tag, name),
       cgroupVersion: place.driver.version,
     },
   );
-  const configText = `${JSON.stringify(config, null, 1)}\n`;
+  const configText = `${JSON.stringify(runtime.adapt?.(config) ?? config, null, 1)}\n`;
   await using undo = new AsyncDisposableStack();
   const launching = new Launching(run);
   try {
@@ -148,7 +160,9 @@ export async function startContainer(
     const processes = processFolder(cgroups);
     if (processes === undefined) throw new ResourceError('NO_CGROUP', `the cgroup of ${name} cannot be found`);
     const address = link?.lease.address ?? null;
-    const inside: Instance['exec'] = (argv, limits) => execInside(runtime, run.runDir, name, argv, limits);
+    const { execOptions = [] } = place.invocation;
+    const running: Running = { runtime, runDir: run.runDir, name, options: execOptions, environment };
+    const inside: Instance['exec'] = (argv, limits) => execInside(running, argv, limits);
     const owned = undo.move();
     return {
       ref: { kind: 'container', id: name, tag },
@@ -160,7 +174,7 @@ export async function startContainer(
       timed: (argv, limits) => timedRun({ channel, exec: inside }, argv, limits),
       address,
       client: (argv, limits) => place.client.exec({ address, port: placement.port }, argv, limits),
-      describe: async () => describeProcess(pid, true),
+      describe: async () => ({ ...describeProcess(pid, true), ...(await runtime.seenInside?.(inside)) }),
       ping: (timeoutMs) => channel.ping(timeoutMs),
       cpuNs: async () => cgroupCpuNs(cgroups),
       // The mounted overlay inside is another file system, and is left out by what counts.
@@ -169,8 +183,8 @@ export async function startContainer(
         observeEnd({
           how,
           timeoutMs,
-          stop: () => exec(runtimeArgv(runtime, run.runDir, ['kill', name, 'TERM'])),
-          kill: () => exec(runtimeArgv(runtime, run.runDir, ['kill', '--all', name, 'KILL'])),
+          stop: () => signalled(pid, runtimeArgv(runtime, run.runDir, ['kill', name, 'TERM'])),
+          kill: () => signalled(pid, runtimeArgv(runtime, run.runDir, ['kill', '--all', name, 'KILL'])),
           isGone: () => pidsIn(processes).length === 0,
         }),
       [Symbol.asyncDispose]: async () => {

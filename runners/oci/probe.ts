@@ -61,8 +61,12 @@ function overlayProblem(stateDir: string): Support | undefined {
 }
 
 /** What stands in the way of containers on this host, whatever the runtime; undefined where nothing does. */
-export function hostProblem({ program }: OciRuntime, stateDir: string): Support | undefined {
-  const absent = [program, ...PROGRAMS].find((name) => !hasProgram(name));
+export function hostProblem(
+  { program }: OciRuntime,
+  stateDir: string,
+  programs: readonly string[] = [],
+): Support | undefined {
+  const absent = [program, ...programs, ...PROGRAMS].find((name) => !hasProgram(name));
   if (absent !== undefined) return refuse('TOOL_MISSING', `${absent} is not installed`, packageOf(absent));
   if (process.getuid?.() !== 0) {
     return refuse('NOT_ROOT', 'mounts, cgroups and network namespaces need root', 'run tare with sudo');

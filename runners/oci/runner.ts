@@ -44,10 +44,11 @@ const sweepFolders =
   };
 
 /** A runner of OCI bundles on overlays over the store's tree, confined as Docker confines by default, without an engine. */
-export function ociRunner(runtime: OciRuntime, probe: Runner['probe']): Runner {
+export function ociRunner(runtime: OciRuntime, { probe, options = [] }: Pick<Runner, 'probe' | 'options'>): Runner {
   return defineRunner({
     id: runtime.id,
     apiVersion: 1,
+    options,
     probe,
     async prepare(spec, run): Promise<Prepared> {
       await using undo = new AsyncDisposableStack();
@@ -59,14 +60,16 @@ export function ociRunner(runtime: OciRuntime, probe: Runner['probe']): Runner {
       const bridge = spec.network === 'bridge' ? undo.use(await runBridge(run)) : undefined;
       const client = undo.use(bridgeClient(spec, run, bridge));
       const launcher = await prepareLauncher(run.stateDir, run.signal);
-      const place = { runtime, driver: cgroupDriver(), launcher, bridge, client };
+      const driver = cgroupDriver();
+      const invocation = await runtime.invocation(driver, run);
+      const place = { runtime, driver, invocation, launcher, bridge, client };
       const owned = undo.move();
       return {
         digest: spec.image.manifest.digest,
         distribution: async () => ({ tree: await compressedTreeBytes(spec.image) }),
         imagePaths: async () => [spec.image.tree],
         daemons: async () => [],
-        start: (context, index, options) => startContainer(spec, place, context, index, options),
+        start: (context, index, otherwise) => startContainer(spec, place, context, index, otherwise),
         [Symbol.asyncDispose]: () => owned.disposeAsync(),
       };
     },

@@ -3,14 +3,7 @@ import type { Capabilities, Support } from '../../bench/model/runner.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { packageOf } from '../../bench/proc/programs.ts';
 import { cgroupText, hostProblem, refuse } from '../oci/probe.ts';
-import type { OciRuntime } from '../oci/runtime.ts';
-
-export const RUNC: OciRuntime = {
-  id: 'runc',
-  program: 'runc',
-  systemdOption: '--systemd-cgroup',
-  notRun: /exec failed|unable to start container process|container .* (?:not running|does not exist)/,
-};
+import { RUNC } from './runtime.ts';
 
 const CAPABILITIES: Capabilities = {
   isolation: 'container',
