@@ -59,6 +59,8 @@ const PARTS: Readonly<Record<string, string>> = {
   // runners
   'native (chroot)': '原生（chroot）',
   runc: 'runc',
+  crun: 'crun',
+  gVisor: 'gVisor',
   Docker: 'Docker',
   KVM: 'KVM',
   nested: '嵌套',

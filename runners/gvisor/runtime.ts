@@ -1,7 +1,7 @@
-import type { Instance } from '../../bench/model/runner.ts';
+import type { Instance, OptionValue } from '../../bench/model/runner.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import type { OciConfig } from '../oci/config.ts';
-import type { OciRuntime } from '../oci/runtime.ts';
+import type { CgroupDriver, Invocation, OciRuntime } from '../oci/runtime.ts';
 import { optionOf } from '../shared/options.ts';
 import { PLATFORM } from './options.ts';
 import { parseVersion, tellsNamespacesApart } from './version.ts';
@@ -41,25 +41,30 @@ function adapt(config: OciConfig): object {
   return { ...config, process, linux: { ...config.linux, seccomp: undefined } };
 }
 
+/** How a version starts containers. @param platform a value of the option. */
+export function invocationOf(version: string, platform: OptionValue, { systemd }: CgroupDriver): Invocation {
+  return {
+    options: [
+      ...(platform === PLATFORM.default ? [] : [`--platform=${platform}`]),
+      // The mark channel's FIFOs are the host's.
+      ...['--host-fifo=open', '--network=sandbox', '--net-raw'],
+      // Writes go to the folder that the disk figures count, not to a layer in memory.
+      '--overlay2=none',
+      ...(systemd ? ['--systemd-cgroup'] : []),
+    ],
+    execOptions: ['--net-raw'],
+    ...(tellsNamespacesApart(version) ? {} : { under: covered }),
+  };
+}
+
 export const GVISOR: OciRuntime = {
   id: 'gvisor',
   program: 'runsc',
-  notRun: /^(?:executing processes for container: |loading container)/m,
-  invocation: async ({ systemd }, run) => {
-    const platform = optionOf(run, PLATFORM);
+  notRun:
+    /^(?:FATAL ERROR: )?(?:executing processes for container|loading (?:container|sandbox)|parsing process spec): /m,
+  invocation: async (driver, run) => {
     const { stdout } = await exec([GVISOR.program, '--version'], { timeoutMs: INSIDE_TIMEOUT_MS });
-    return {
-      options: [
-        ...(platform === PLATFORM.default ? [] : [`--platform=${platform}`]),
-        // The mark channel's FIFOs are the host's.
-        ...['--host-fifo=open', '--network=sandbox', '--net-raw'],
-        // Writes go to the folder that the disk figures count, not to a layer in memory.
-        '--overlay2=none',
-        ...(systemd ? ['--systemd-cgroup'] : []),
-      ],
-      execOptions: ['--net-raw'],
-      ...(tellsNamespacesApart(parseVersion(stdout)) ? {} : { under: covered }),
-    };
+    return invocationOf(parseVersion(stdout), optionOf(run, PLATFORM), driver);
   },
   adapt,
   recordOf: (name) => `${name}_sandbox:${name}.state`,

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../bench/proc/exec.ts';
 import { cgroupVersion } from '../shared/cgroups.ts';
-import type { CgroupDriver, OciRuntime } from './runtime.ts';
+import { netnsPath } from '../shared/netns.ts';
+import type { Layout } from './layout.ts';
+import type { CgroupDriver, Invocation, OciRuntime } from './runtime.ts';
 
 /** Where a runner keeps everything of a run. */
 export function runtimeFolder({ id }: OciRuntime, runDir: string): string {
@@ -18,6 +20,19 @@ export function runtimeRoot(runtime: OciRuntime, runDir: string): string {
 export function cgroupDriver(): CgroupDriver {
   const version = cgroupVersion() ?? 1;
   return { version, systemd: version === 2 && existsSync('/run/systemd/system') };
+}
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** A container that runs. */
+export interface Running {
+  readonly runtime: OciRuntime;
+  readonly runDir: string;
+  readonly name: string;
+  /** Of the runtime, before the command that starts something in it. */
+  readonly options: readonly string[];
+  /** What it was started with. */
+  readonly environment: Environment;
 }
 
 /** `cgroupsPath` of an instance in the driver's form; either ends in a cgroup whose name bears the owner's tag. */
@@ -38,6 +53,28 @@ export function runtimeArgv(
 
 function recordOf({ recordOf: named }: OciRuntime, name: string): string {
   return named?.(name) ?? name;
+}
+
+/** argv that starts a container from its bundle, in the background. */
+export function startArgv(
+  runtime: OciRuntime,
+  runDir: string,
+  { options, under }: Invocation,
+  { name, folder, netns, pidFile }: Pick<Layout, 'name' | 'folder' | 'netns' | 'pidFile'>,
+): readonly string[] {
+  const words = ['run', '--detach', '--pid-file', pidFile, '--bundle', folder, name];
+  return [...(under?.(netnsPath(netns)) ?? []), ...runtimeArgv(runtime, runDir, words, options)];
+}
+
+/** argv that runs a program in a container. @param variables added to its environment. */
+export function execArgv(
+  { runtime, runDir, name, options, environment }: Running,
+  variables: Environment,
+  argv: readonly string[],
+): readonly string[] {
+  const given = runtime.replacesEnvironment ? { ...environment, ...variables } : variables;
+  const words = Object.entries(given).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
+  return runtimeArgv(runtime, runDir, ['exec', ...words, name, ...argv], options);
 }
 
 /** Kills a container if it runs and forgets it; one that is gone is fine. */

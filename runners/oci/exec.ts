@@ -3,38 +3,21 @@ import type { ExecOptions, ExecResult, Instance } from '../../bench/model/runner
 import { delay } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { EXEC_VARIABLE, killUntilGone, processesWith } from '../shared/processes.ts';
-import { runtimeArgv } from './cli.ts';
-import type { OciRuntime } from './runtime.ts';
+import { type Environment, execArgv, type Running } from './cli.ts';
 
 /** A program may begin only after it was looked for. */
 const END_AGAIN_MS = 100;
 
 let execs = 0;
 
-type Environment = Readonly<Record<string, string>>;
-
-/** A container that runs. */
-export interface Running {
-  readonly runtime: OciRuntime;
-  readonly runDir: string;
-  readonly name: string;
-  /** Of the runtime, before the command that starts something in it. */
-  readonly options: readonly string[];
-  /** What it was started with. */
-  readonly environment: Environment;
-}
-
 async function run(
-  { runtime, runDir, name, options, environment }: Running,
-  added: Environment,
+  running: Running,
+  variables: Environment,
   argv: readonly string[],
   limits: ExecOptions,
 ): Promise<ExecResult> {
-  const variables = runtime.replacesEnvironment ? { ...environment, ...added } : added;
-  const words = Object.entries(variables).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
-  const command = runtimeArgv(runtime, runDir, ['exec', ...words, name, ...argv], options);
-  const result = await exec(command, { ...limits, accept: 'any' });
-  if (result.exitCode === 0 || !runtime.notRun.test(result.stderr)) return result;
+  const result = await exec(execArgv(running, variables, argv), { ...limits, accept: 'any' });
+  if (result.exitCode === 0 || !running.runtime.notRun.test(result.stderr)) return result;
   throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
 }
 

@@ -18,9 +18,9 @@ import { unmount } from '../shared/mounts.ts';
 import { netnsPath } from '../shared/netns.ts';
 import { INSTANCE_VARIABLE, isRunning, statOf } from '../shared/processes.ts';
 import { timedRun } from '../shared/timed.ts';
-import { cgroupsPath, deleteContainer, runtimeArgv } from './cli.ts';
+import { cgroupsPath, deleteContainer, type Running, runtimeArgv, startArgv } from './cli.ts';
 import { loadedApparmorProfile, ociConfig } from './config.ts';
-import { execInside, type Running } from './exec.ts';
+import { execInside } from './exec.ts';
 import { type Layout, layout } from './layout.ts';
 import { networkStep, removeNetwork } from './network.ts';
 import type { CgroupDriver, Invocation, OciRuntime } from './runtime.ts';
@@ -51,11 +51,8 @@ function output(path: string): string {
 }
 
 /** Starts the container; what runs in it writes to a file, since a pipe would be held for as long as it lives. */
-function runStep(run: RunContext, place: OciPlace, paths: Layout): Step {
-  const { options, under } = place.invocation;
-  const words = ['run', '--detach', '--pid-file', paths.pidFile, '--bundle', paths.folder, paths.name];
-  const argv = runtimeArgv(place.runtime, run.runDir, words, options);
-  return { argv: [...(under?.(netnsPath(paths.netns)) ?? []), ...argv], outputFile: paths.output };
+function startStep(run: RunContext, { runtime, invocation }: OciPlace, paths: Layout): Step {
+  return { argv: startArgv(runtime, run.runDir, invocation, paths), outputFile: paths.output };
 }
 
 /** Runs the launch; where the runtime fails, what it said is in the container's output. */
@@ -151,7 +148,7 @@ export async function startContainer(
     undo.defer(() => deleteContainer(runtime, run.runDir, name));
     const layers = `lowerdir=${spec.image.tree},upperdir=${paths.upper},workdir=${paths.work}`;
     const mount = { argv: ['mount', '-t', 'overlay', 'overlay', '-o', layers, paths.rootfs] };
-    await runSteps(launching, place.launcher, [mount, network.step, runStep(run, place, paths)], paths);
+    await runSteps(launching, place.launcher, [mount, network.step, startStep(run, place, paths)], paths);
     launching.mark('api', launching.commands.at(-1)?.endedNs ?? 0n);
     const pid = Number(readFileSync(paths.pidFile, 'utf8'));
     const cgroups = cgroupsOf(pid);

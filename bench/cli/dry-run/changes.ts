@@ -23,17 +23,24 @@ const OF_RUNNER: Readonly<Record<string, (state: string) => readonly Row[]>> = {
     ['folder', `${state}/runs/<tag>/native`, "a copy of the image's tree, which instances write to"],
     ['process', 'TARE_OWNER=<tag>', 'the workload by chroot, listening on loopback; told by that variable'],
   ],
-  runc: (state) => [
-    ['folder', `${state}/runs/<tag>/runc`, 'bundles and writable layers'],
-    ['mount', `${state}/runs/<tag>/runc/i<n>/rootfs`, 'an overlay on the image'],
-    ['cgroup', 'tare-<tag>-runc-<n>', "an instance's limits; under systemd a scope of that name"],
-    ['container', 'tare-<tag>-runc-<n>', "in runc's records below the run's own folder"],
-    ['netns', 'tare-<tag>-<n>', 'with loopback and one interface'],
-  ],
+  runc: (state) => bundles(state, 'runc'),
+  crun: (state) => bundles(state, 'crun'),
   docker: () => [['container', 'tare-<tag>-docker-<n>', 'detached, with the label of its run']],
+  gvisor: (state) => bundles(state, 'gvisor'),
   'kvm-direct': (state) => guests(state, 'vm<n>'),
   kvm: (state) => guests(state, 'sys<n>'),
 };
+
+/** Of a runner of OCI bundles. */
+function bundles(state: string, id: string): readonly Row[] {
+  return [
+    ['folder', `${state}/runs/<tag>/${id}`, 'bundles and writable layers'],
+    ['mount', `${state}/runs/<tag>/${id}/i<n>/rootfs`, 'an overlay on the image'],
+    ['cgroup', `tare-<tag>-${id}-<n>`, "an instance's limits; under systemd a scope of that name"],
+    ['container', `tare-<tag>-${id}-<n>`, "in the runtime's records below the run's own folder"],
+    ['netns', 'tare-<tag>-<n>', 'with loopback and one interface'],
+  ];
+}
 
 function guests(state: string, name: string): readonly Row[] {
   return [
@@ -44,9 +51,13 @@ function guests(state: string, name: string): readonly Row[] {
 
 const DOCKER_BRIDGE = 'td<tag>';
 
+const VETH: Row = ['link', 'tv<tag><n>', "the host's end of an instance's interface, a port of the bridge"];
+
 /** What runners need of a network; none of it leads out of the host. */
 const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
-  runc: [['link', 'tv<tag><n>', "the host's end of an instance's interface, a port of the bridge"]],
+  runc: [VETH],
+  crun: [VETH],
+  gvisor: [VETH],
   docker: [
     [
       'network',
@@ -60,11 +71,17 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
 };
 
 /** Runners whose instances are ports of the run's own bridge. */
-const ON_BRIDGE = ['runc', 'kvm-direct', 'kvm'];
+const ON_BRIDGE = ['runc', 'crun', 'gvisor', 'kvm-direct', 'kvm'];
+
+function launcher(state: string): readonly Row[] {
+  return [['file', `${state}/tools`, 'the launcher, compiled once']];
+}
 
 /** What stays for the next run beside the images, by runner. */
 const KEPT: Readonly<Record<string, (state: string) => readonly Row[]>> = {
-  runc: (state) => [['file', `${state}/tools`, 'the launcher, compiled once']],
+  runc: launcher,
+  crun: launcher,
+  gvisor: launcher,
   docker: (state) => [
     ['image', 'tare:<first 16 digits of the digest>', 'the same tree as an image of the engine'],
     ['file', `${state}/cache`, 'the size of that image as it is shipped'],
