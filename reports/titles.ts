@@ -62,6 +62,7 @@ const PARTS: Readonly<Record<string, string>> = {
   crun: 'crun',
   gVisor: 'gVisor',
   Docker: 'Docker',
+  Podman: 'Podman',
   KVM: 'KVM',
   nested: '嵌套',
   baseline: '基准',

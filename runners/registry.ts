@@ -6,6 +6,7 @@ import { gvisorRunner } from './gvisor/index.ts';
 import { kvmRunner } from './kvm/index.ts';
 import { kvmDirect } from './kvm-direct/index.ts';
 import { nativeRunner } from './native/index.ts';
+import { podmanRunner } from './podman/index.ts';
 import { runcRunner } from './runc/index.ts';
 
 /** Every built-in runner, in the order of the table's columns. */
@@ -14,6 +15,7 @@ export const RUNNERS: readonly Runner[] = [
   runcRunner,
   crunRunner,
   dockerRunner,
+  podmanRunner,
   gvisorRunner,
   kvmDirect,
   kvmRunner,

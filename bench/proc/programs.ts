@@ -17,6 +17,8 @@ export const PROGRAM_PACKAGES: Readonly<Record<string, string>> = {
   mount: 'mount',
   'musl-gcc': 'musl-tools',
   nsenter: 'util-linux',
+  netavark: 'netavark',
+  podman: 'podman',
   'qemu-img': 'qemu-utils',
   'qemu-system-x86_64': 'qemu-system-x86',
   'rsvg-convert': 'librsvg2-bin',

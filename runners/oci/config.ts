@@ -50,7 +50,7 @@ export function loadedApparmorProfile(): string | undefined {
  * What containers of an engine on this host may open: they inherit it from containerd. Undefined where none runs; tare's own
  * limit then applies.
  */
-function openFilesLimit(): { readonly soft: number; readonly hard: number } | undefined {
+export function openFilesLimit(): { readonly soft: number; readonly hard: number } | undefined {
   const [pid] = pidsNamed('containerd');
   if (pid === undefined) return undefined;
   try {

@@ -26,6 +26,7 @@ const OF_RUNNER: Readonly<Record<string, (state: string) => readonly Row[]>> = {
   runc: (state) => bundles(state, 'runc'),
   crun: (state) => bundles(state, 'crun'),
   docker: () => [['container', 'tare-<tag>-docker-<n>', 'detached, with the label of its run']],
+  podman: () => [['container', 'tare-<tag>-podman-<n>', 'detached, with the label of its run']],
   gvisor: (state) => bundles(state, 'gvisor'),
   'kvm-direct': (state) => guests(state, 'vm<n>'),
   kvm: (state) => guests(state, 'sys<n>'),
@@ -51,6 +52,8 @@ function guests(state: string, name: string): readonly Row[] {
 
 const DOCKER_BRIDGE = 'td<tag>';
 
+const PODMAN_BRIDGE = 'podman…';
+
 const VETH: Row = ['link', 'tv<tag><n>', "the host's end of an instance's interface, a port of the bridge"];
 
 /** What runners need of a network; none of it leads out of the host. */
@@ -65,6 +68,11 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
       'an internal Docker network in 198.18.0.0/15, with the rules that the engine makes for one',
     ],
     ['link', DOCKER_BRIDGE, 'the bridge of that network'],
+  ],
+  podman: [
+    ['network', 'tare-<tag>-podman', 'an internal Podman network in 198.18.0.0/15'],
+    ['link', PODMAN_BRIDGE, 'the bridge of that network, as Podman names it'],
+    ['link', 'tp<tag>0', 'a port that keeps the bridge while no container runs'],
   ],
   'kvm-direct': [['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"]],
   kvm: [['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"]],
@@ -84,6 +92,10 @@ const KEPT: Readonly<Record<string, (state: string) => readonly Row[]>> = {
   gvisor: launcher,
   docker: (state) => [
     ['image', 'tare:<first 16 digits of the digest>', 'the same tree as an image of the engine'],
+    ['file', `${state}/cache`, 'the size of that image as it is shipped'],
+  ],
+  podman: (state) => [
+    ['image', 'localhost/tare:<first 16 digits of the digest>', 'the same tree as an image of Podman'],
     ['file', `${state}/cache`, 'the size of that image as it is shipped'],
   ],
   'kvm-direct': (state) => [
