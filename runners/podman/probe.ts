@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { codeOf, messageOf } from '../../bench/errors.ts';
 import { type Capabilities, type HostContext, type OptionValue, type Support } from '../../bench/model/runner.ts';
 import { packageOf } from '../../bench/proc/programs.ts';
-import { cgroupVersion, hierarchies, missingControllers } from '../shared/cgroups.ts';
+import { mixedCgroups } from '../crun/probe.ts';
+import { hierarchies, missingControllers } from '../shared/cgroups.ts';
 import { optionOf } from '../shared/options.ts';
 import { hasProgram } from '../shared/programs.ts';
 import { podmanCli, RUNTIME } from './cli.ts';
@@ -38,19 +39,19 @@ function numberIn(version: string): string {
   return /version ([^\s,]+)/.exec(version)?.[1] ?? 'unknown';
 }
 
-/** What an installed Podman can do on this host. Pure. @param hybrid controllers are v1's, with v2 mounted beside them. */
+/** What an installed Podman can do on this host. Pure. @param mixed why crun cannot run here, where it is for the cgroups. */
 export function supportOf(
   { host, store, version }: PodmanInfo,
-  { runtime, hybrid }: { readonly runtime: OptionValue; readonly hybrid: boolean },
+  { runtime, mixed }: { readonly runtime: OptionValue; readonly mixed: Support | undefined },
 ): Support {
   if (host.networkBackend !== 'netavark') {
     const reason = `Podman's networks are ${host.networkBackend}'s here, and tare knows netavark's`;
     return refuse('NO_NETAVARK', reason, packageOf('netavark'));
   }
   const { name } = host.ociRuntime;
-  if (name === 'crun' && hybrid) {
-    const reason = "Podman's runtime crun refuses cgroups that are half v1 and half v2";
-    return refuse('HYBRID_CGROUPS', reason, 'use runc: --set options.podman.runtime=runc');
+  if (name === 'crun' && mixed?.ok === false) {
+    const reason = `Podman starts containers with crun, and ${mixed.reason}`;
+    return refuse(mixed.code, reason, 'use runc: --set options.podman.runtime=runc');
   }
   return {
     ok: true,
@@ -85,8 +86,7 @@ export async function probePodman(host: HostContext): Promise<Support> {
   }
   try {
     const info = await podmanCli(runtime).json(['info', '--format', 'json'], infoSchema);
-    const hybrid = cgroupVersion() === 1 && hierarchies().some(({ version }) => version === 2);
-    return supportOf(info, { runtime, hybrid });
+    return supportOf(info, { runtime, mixed: mixedCgroups(hierarchies()) });
   } catch (error) {
     return refuse(codeOf(error), messageOf(error), 'try: podman info');
   }

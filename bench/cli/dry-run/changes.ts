@@ -123,12 +123,20 @@ const BRIDGES: readonly Row[] = [
   ['link', 'tare-<tag>-<k>', 'a further bridge of the same kind for every 900 instances at once'],
 ];
 
+/** A bridge, and how clients on it are called and numbered. */
+type ClientsBridge = readonly [bridge: string, of: string, number: number];
+
+/** Bridges that engines make for their containers. */
+const OF_ENGINES: Readonly<Record<string, ClientsBridge>> = {
+  docker: [DOCKER_BRIDGE, 'docker-client', 1],
+  podman: [PODMAN_BRIDGE, 'podman-client', 2],
+};
+
 /** What a client outside needs on a bridge. */
-function ofClients(bridge: string, filtered: boolean): readonly Row[] {
-  const of = bridge === DOCKER_BRIDGE ? 'docker-client' : 'client';
+function ofClients([bridge, of, number]: ClientsBridge, filtered: boolean): readonly Row[] {
   const port: readonly Row[] = [
     ['netns', `tare-<tag>-${of}`, `of clients that measure over ${bridge}`],
-    ['link', `tc<tag>${bridge === DOCKER_BRIDGE ? 1 : 0}`, `the host's end of their interface, a port of ${bridge}`],
+    ['link', `tc<tag>${number}`, `the host's end of their interface, a port of ${bridge}`],
   ];
   const what =
     'lets packets pass from port to port of this bridge: this host filters bridged packets; with the tag as comment';
@@ -170,8 +178,10 @@ export function changesOf({ config, runners, clients, tuning, bridgesFiltered }:
     const ports = runners.filter((id) => ON_BRIDGE.includes(id));
     if (ports.length > 0) add(BRIDGES, ports);
     for (const id of runners) add(OF_NETWORK[id] ?? [], [id]);
-    if (clients && ports.length > 0) add(ofClients(BRIDGE, bridgesFiltered), ports);
-    if (clients && runners.includes('docker')) add(ofClients(DOCKER_BRIDGE, bridgesFiltered), ['docker']);
+    if (clients && ports.length > 0) add(ofClients([BRIDGE, 'client', 0], bridgesFiltered), ports);
+    for (const [engine, bridge] of Object.entries(OF_ENGINES)) {
+      if (clients && runners.includes(engine)) add(ofClients(bridge, bridgesFiltered), [engine]);
+    }
   }
   for (const id of runners) add(KEPT[id]?.(state) ?? [], [id], true);
   add([['file', `${state}/log/reaper.log`, 'what the reaper did']], [], true);
