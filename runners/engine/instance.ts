@@ -184,10 +184,10 @@ export async function startContainer(
     launching.commands.push({ argv: words, startedNs, endedNs });
     launching.mark('api', endedNs);
     id = started.stdout.trim();
-    await launching.untilReady(
-      channel,
-      livenessOf(engine, () => id),
-    );
+    const isAlive = livenessOf(engine, () => id);
+    // What ends soon has been seen, so that its end is noticed.
+    isAlive();
+    await launching.untilReady(channel, isAlive);
     const placement = boxPlacement(spec.entry);
     if (options.reach) await launching.untilReachable(ip, spec.entry.ready(placement));
     const [inspected] = await engine.cli.json(['container', 'inspect', name], containerSchema);

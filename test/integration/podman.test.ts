@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { StartError } from '../../bench/errors.ts';
+import { delay, waitUntil } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { podmanRunner } from '../../runners/podman/index.ts';
 import { OPTIONS_HERE } from '../helpers/here.ts';
@@ -41,14 +42,20 @@ test.serial(
   },
 );
 
-test.serial('a container that is removed behind our back is a failed start that leaves nothing', async (t) => {
+test.serial('a container that is killed behind our back is a failed start that leaves nothing', async (t) => {
   const { spec, run, sweep } = await realRun(t);
   const entry = entryOf(['/bin/sleep', '600']);
   await using prepared = await podmanRunner.prepare({ ...spec, entry }, { ...run, options: OPTIONS });
   const name = `tare-${run.owner.tag}-podman-0`;
   const started = t.throwsAsync(prepared.start(run, 0), { instanceOf: StartError });
-  const removed = async () => (await exec(['podman', 'kill', name], { accept: 'any' })).exitCode === 0;
-  for (let tries = 0; tries < 200 && !(await removed()); tries += 1);
+  const isRunning = async () => {
+    const { stdout } = await exec(['podman', 'ps', '--format', '{{.Names}} {{.Status}}'], { accept: 'any' });
+    return stdout.includes(`${name} Up`);
+  };
+  t.true(await waitUntil(isRunning, { timeoutMs: 20_000, everyMs: 200 }));
+  // Once its launch has returned, it is looked at.
+  await delay(1000);
+  await exec(['podman', 'kill', name]);
   const error = await started;
   t.true(['INSTANCE_DIED', 'WORKLOAD_EXITED'].includes(error?.code ?? ''), String(error));
   t.true(error?.marks.some((mark) => (mark as { readonly name: string }).name === 'launched'));
