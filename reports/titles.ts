@@ -59,7 +59,10 @@ const PARTS: Readonly<Record<string, string>> = {
   // runners
   'native (chroot)': '原生（chroot）',
   runc: 'runc',
+  crun: 'crun',
+  gVisor: 'gVisor',
   Docker: 'Docker',
+  Podman: 'Podman',
   KVM: 'KVM',
   nested: '嵌套',
   baseline: '基准',

@@ -1,14 +1,27 @@
 import { ConfigError } from '../bench/errors.ts';
 import type { Runner } from '../bench/model/runner.ts';
+import { crunRunner } from './crun/index.ts';
 import { dockerRunner } from './docker/index.ts';
+import { gvisorRunner } from './gvisor/index.ts';
 import { kvmRunner } from './kvm/index.ts';
 import { qemuRunner } from './qemu/index.ts';
 import { kvmDirect } from './kvm-direct/index.ts';
 import { nativeRunner } from './native/index.ts';
+import { podmanRunner } from './podman/index.ts';
 import { runcRunner } from './runc/index.ts';
 
 /** Every built-in runner, in the order of the table's columns. */
-export const RUNNERS: readonly Runner[] = [nativeRunner, runcRunner, dockerRunner, kvmDirect, qemuRunner, kvmRunner];
+export const RUNNERS: readonly Runner[] = [
+  nativeRunner,
+  runcRunner,
+  crunRunner,
+  dockerRunner,
+  podmanRunner,
+  gvisorRunner,
+  kvmDirect,
+  qemuRunner,
+  kvmRunner,
+];
 
 /** The built-in runner of this id. @throws ConfigError `UNKNOWN_RUNNER`. */
 export function builtIn(id: string): Runner {

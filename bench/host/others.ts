@@ -3,7 +3,7 @@ import { allPids, NS_PER_TICK, type ProcessStat, readProcessStat } from './proce
 
 /** Daemons that work for our instances; a name ending in `*` is a prefix. */
 const DAEMONS = [
-  ...['dockerd', 'containerd', 'containerd-shim*', 'docker-proxy'],
+  ...['dockerd', 'containerd', 'containerd-shim*', 'docker-proxy', 'podman', 'conmon'],
   ...['libvirtd', 'virtqemud', 'virtlogd', 'virtlockd', 'virtnetworkd', 'virtstoraged', 'dnsmasq'],
 ];
 

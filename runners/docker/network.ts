@@ -1,30 +1,13 @@
 import { existsSync } from 'node:fs';
-import type { RunContext } from '../../bench/model/runner.ts';
 import { CommandError } from '../../bench/errors.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
-import { type AddressLease, addressLeases, chooseSubnet, closeTheWayOut, MOST_PORTS } from '../shared/bridge.ts';
+import { addressLeases, chooseSubnet, closeTheWayOut } from '../shared/bridge.ts';
 import type { ClientBridge } from '../shared/client.ts';
 import { dockerBridgeName } from '../shared/netns.ts';
-import { Refcounted, type Use } from '../shared/refcounted.ts';
-import { Shards } from '../shared/shards.ts';
 import { lastAddress, parseSubnet } from '../shared/subnet.ts';
-import { docker, dockerRemove, TAG_LABEL } from './cli.ts';
-
-/** One of the run's networks as the engine knows it, and its bridge as a client needs it. */
-export interface DockerNetwork {
-  readonly name: string;
-  readonly bridge: ClientBridge;
-  /** An address on it that no other container of this run has. @throws ResourceError `NO_ADDRESS`. */
-  lease(): AddressLease;
-}
-
-/** The run's networks: the first one, and all of them for whoever needs a port; nothing leads from one to another. */
-export interface DockerNetworks {
-  readonly first: DockerNetwork;
-  readonly shards: Shards<DockerNetwork>;
-}
-
-const networks = new Refcounted<DockerNetworks>();
+import { TAG_LABEL } from '../engine/cli.ts';
+import type { EngineNetwork } from '../engine/engine.ts';
+import { docker, dockerCli } from './cli.ts';
 
 /** Somebody else may take a subnet between the look and the use. */
 const TRIES = 3;
@@ -33,14 +16,18 @@ const TRIES = 3;
 function clientBridge(name: string, subnet: string): ClientBridge {
   const { address, prefix } = lastAddress(subnet);
   const lease = { address, withPrefix: `${address}/${prefix}`, [Symbol.dispose]: () => {} };
-  return { name, lease: () => lease };
+  return { name, lease: () => lease, client: 'docker' };
 }
 
-/** @param shard 0 for the run's first network. */
-async function make(tag: string, shard: number, undo: AsyncDisposableStack): Promise<DockerNetwork> {
+/** An internal network of the engine's on a subnet of ours. @param shard 0 for the run's first network. */
+export async function makeDockerNetwork(
+  tag: string,
+  shard: number,
+  undo: AsyncDisposableStack,
+): Promise<EngineNetwork> {
   const name = ownedName(tag, shard === 0 ? '' : String(shard));
   const bridge = dockerBridgeName(tag, shard);
-  undo.defer(() => dockerRemove(['network', 'rm', name]));
+  undo.defer(() => dockerCli.remove(['network', 'rm', name]));
   for (let tries = 1; ; tries += 1) {
     const subnet = await chooseSubnet(tag);
     const client = clientBridge(bridge, subnet);
@@ -57,18 +44,4 @@ async function make(tag: string, shard: number, undo: AsyncDisposableStack): Pro
       if (!(error instanceof CommandError) || tries === TRIES) throw error;
     }
   }
-}
-
-/**
- * The run's own networks without a way out: the first made for the first user, all removed after the last.
- * @param mostPorts of one network, before another is made.
- */
-export function runNetworks(run: RunContext, mostPorts = MOST_PORTS): Promise<Use<DockerNetworks>> {
-  const { tag } = run.owner;
-  return networks.acquire(tag, async (undo) => {
-    // What is made later goes with what is made now.
-    const later = undo.use(new AsyncDisposableStack());
-    const first = await make(tag, 0, undo);
-    return { first, shards: new Shards(first, (shard) => make(tag, shard, later), mostPorts) };
-  });
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ResourceError } from '../../bench/errors.ts';
 import type { OwnerFilter } from '../../bench/model/owner.ts';
 import { waitUntil } from '../../bench/proc/clock.ts';
@@ -111,12 +111,25 @@ function limitsV1(folders: ReadonlyMap<string, string>): CgroupLimits {
   };
 }
 
+function smaller(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
+/** What binds is the narrowest on the way up: an engine may limit a cgroup and put its processes into one below. */
 function limitsV2(folder: string): CgroupLimits {
   const [quota, period] = (read(join(folder, 'cpu.max')) ?? '').split(' ').map((word) => finite(word));
-  return {
+  const own = {
     memoryBytes: finite(read(join(folder, 'memory.max'))),
     swapBytes: finite(read(join(folder, 'memory.swap.max'))),
     cpuQuota: typeof quota === 'number' && typeof period === 'number' ? quota / period : null,
+  };
+  const parent = dirname(folder);
+  if (!existsSync(join(parent, 'cgroup.procs'))) return own;
+  const above = limitsV2(parent);
+  return {
+    memoryBytes: smaller(own.memoryBytes, above.memoryBytes),
+    swapBytes: smaller(own.swapBytes, above.swapBytes),
+    cpuQuota: smaller(own.cpuQuota, above.cpuQuota),
   };
 }
 

@@ -5,7 +5,7 @@ import { exec, OWNER_VARIABLE } from '../../bench/proc/exec.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
 import { type AddressLease, type RunBridge, removeLink, requireRoute } from './bridge.ts';
 import { INSIDE_ENVIRONMENT } from './inside.ts';
-import { clientVethName, dockerBridgeName, removeNetns } from './netns.ts';
+import { clientVethName, removeNetns } from './netns.ts';
 import { admitBridged } from './packet-filter.ts';
 import { Refcounted, type Use } from './refcounted.ts';
 import { runTreeProgram, treeArgv } from './tree-program.ts';
@@ -18,7 +18,13 @@ const CONNECT_MS = 5000;
 const CONNECT = ['/bin/bash', '-c', 'exec 3<>"/dev/tcp/$1/$2"', 'connect'] as const;
 
 /** What a client needs of a bridge: its name, and an address that no instance has. */
-export type ClientBridge = Pick<RunBridge, 'name' | 'lease'>;
+export interface ClientBridge extends Pick<RunBridge, 'name' | 'lease'> {
+  /** The engine whose bridge it is; absent for the run's own. */
+  readonly client?: 'docker' | 'podman';
+}
+
+/** A run may have one client on each of these bridges; each has its own number. */
+const CLIENTS = ['own', 'docker', 'podman'] as const;
 
 /** The instance that a client is to reach: null where it has no network. */
 export interface ClientTarget {
@@ -72,9 +78,9 @@ function batches(bridge: string, veth: string, netns: string, lease: AddressLeas
 }
 
 async function makePort(tag: string, bridge: ClientBridge, undo: AsyncDisposableStack): Promise<Port> {
-  const ofDocker = bridge.name === dockerBridgeName(tag);
-  const netns = ownedName(tag, ofDocker ? 'docker-client' : 'client');
-  const veth = clientVethName(tag, ofDocker ? 1 : 0);
+  const { client } = bridge;
+  const netns = ownedName(tag, client === undefined ? 'client' : `${client}-client`);
+  const veth = clientVethName(tag, CLIENTS.indexOf(client ?? 'own'));
   const lease = undo.use(bridge.lease());
   undo.defer(() => removeNetns(netns));
   undo.defer(() => removeLink(veth));

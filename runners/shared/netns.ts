@@ -17,6 +17,11 @@ export function dockerBridgeName(tag: string, shard = 0): string {
   return `td${tag}${shard === 0 ? '' : `s${shard}`}`;
 }
 
+/** A port that keeps the bridge of a run's Podman network: `tp<tag><shard>`. */
+export function podmanPortName(tag: string, shard: number): string {
+  return `tp${tag}${shard}`;
+}
+
 /** The host's end of a client's link: `tc<tag><index>`. */
 export function clientVethName(tag: string, index: number): string {
   return `tc${tag}${index}`;
@@ -29,7 +34,7 @@ export function tapName(tag: string, index: number): string {
 
 /** The tag in the name of a network interface of ours; undefined for any other. */
 export function linkTag(name: string): string | undefined {
-  return tagOf(name) ?? /^(?=t[vct][0-9a-f]{6}\d+$|td[0-9a-f]{6}(?:s\d+)?$)t.([0-9a-f]{6})/.exec(name)?.[1];
+  return tagOf(name) ?? /^(?=t[vcpt][0-9a-f]{6}\d+$|td[0-9a-f]{6}(?:s\d+)?$)t.([0-9a-f]{6})/.exec(name)?.[1];
 }
 
 export function netnsPath(name: string): string {

@@ -10,7 +10,7 @@ import { ownedName } from '../../bench/proc/owner.ts';
 import { median } from '../../bench/stats/quantile.ts';
 import { signInterval } from '../../bench/stats/sign-interval.ts';
 import { workloadOf } from '../../bench/workloads/registry.ts';
-import { TAG_LABEL } from '../../runners/docker/cli.ts';
+import { TAG_LABEL } from '../../runners/engine/cli.ts';
 import { dockerRunner } from '../../runners/docker/index.ts';
 import { keptTurn, type TurnOf } from '../helpers/turn.ts';
 

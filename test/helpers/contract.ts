@@ -3,6 +3,7 @@ import { takeOwnership } from '../../bench/cli/ownership.ts';
 import { subjectParts } from '../../bench/cli/verify-subject.ts';
 import type { Runner } from '../../bench/model/runner.ts';
 import { CONTRACT, ContractSession } from '../../runners/contract.ts';
+import { NOT_HERE, OPTIONS_HERE } from './here.ts';
 import { leftovers } from './leftovers.ts';
 
 const STATE = '/var/lib/tare';
@@ -24,11 +25,22 @@ export function holdToContract(test: TestFn, runners: readonly Runner[]): void {
     const { run, spec } = await parts;
     if (session?.runner === runner) return session.rules;
     await session?.rules[Symbol.asyncDispose]();
-    session = { runner, rules: new ContractSession({ runner, run, spec }) };
+    session = {
+      runner,
+      rules: new ContractSession({ runner, run: { ...run, options: OPTIONS_HERE[runner.id] ?? {} }, spec }),
+    };
     return session.rules;
   }
 
   for (const runner of runners) {
+    const code = NOT_HERE[runner.id];
+    if (code !== undefined) {
+      test.serial(`${runner.id}: a host that it cannot run on is told so by its probe`, async (t) => {
+        const support = await runner.probe({ stateDir: STATE, accel: 'auto', signal });
+        t.is(support.ok ? 'it can' : support.code, code);
+      });
+      continue;
+    }
     for (const rule of CONTRACT) {
       test.serial(`${runner.id}: ${rule.name}`, async (t) => {
         t.timeout(600_000);

@@ -23,17 +23,25 @@ const OF_RUNNER: Readonly<Record<string, (state: string) => readonly Row[]>> = {
     ['folder', `${state}/runs/<tag>/native`, "a copy of the image's tree, which instances write to"],
     ['process', 'TARE_OWNER=<tag>', 'the workload by chroot, listening on loopback; told by that variable'],
   ],
-  runc: (state) => [
-    ['folder', `${state}/runs/<tag>/runc`, 'bundles and writable layers'],
-    ['mount', `${state}/runs/<tag>/runc/i<n>/rootfs`, 'an overlay on the image'],
-    ['cgroup', 'tare-<tag>-runc-<n>', "an instance's limits; under systemd a scope of that name"],
-    ['container', 'tare-<tag>-runc-<n>', "in runc's records below the run's own folder"],
-    ['netns', 'tare-<tag>-<n>', 'with loopback and one interface'],
-  ],
+  runc: (state) => bundles(state, 'runc'),
+  crun: (state) => bundles(state, 'crun'),
   docker: () => [['container', 'tare-<tag>-docker-<n>', 'detached, with the label of its run']],
+  podman: () => [['container', 'tare-<tag>-podman-<n>', 'detached, with the label of its run']],
+  gvisor: (state) => bundles(state, 'gvisor'),
   'kvm-direct': (state) => guests(state, 'vm<n>'),
   kvm: (state) => guests(state, 'sys<n>'),
 };
+
+/** Of a runner of OCI bundles. */
+function bundles(state: string, id: string): readonly Row[] {
+  return [
+    ['folder', `${state}/runs/<tag>/${id}`, 'bundles and writable layers'],
+    ['mount', `${state}/runs/<tag>/${id}/i<n>/rootfs`, 'an overlay on the image'],
+    ['cgroup', `tare-<tag>-${id}-<n>`, "an instance's limits; under systemd a scope of that name"],
+    ['container', `tare-<tag>-${id}-<n>`, "in the runtime's records below the run's own folder"],
+    ['netns', 'tare-<tag>-<n>', 'with loopback and one interface'],
+  ];
+}
 
 function guests(state: string, name: string): readonly Row[] {
   return [
@@ -44,9 +52,15 @@ function guests(state: string, name: string): readonly Row[] {
 
 const DOCKER_BRIDGE = 'td<tag>';
 
+const PODMAN_BRIDGE = 'podman…';
+
+const VETH: Row = ['link', 'tv<tag><n>', "the host's end of an instance's interface, a port of the bridge"];
+
 /** What runners need of a network; none of it leads out of the host. */
 const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
-  runc: [['link', 'tv<tag><n>', "the host's end of an instance's interface, a port of the bridge"]],
+  runc: [VETH],
+  crun: [VETH],
+  gvisor: [VETH],
   docker: [
     [
       'network',
@@ -55,18 +69,33 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
     ],
     ['link', DOCKER_BRIDGE, 'the bridge of that network'],
   ],
+  podman: [
+    ['network', 'tare-<tag>-podman', 'an internal Podman network in 198.18.0.0/15'],
+    ['link', PODMAN_BRIDGE, 'the bridge of that network, as Podman names it'],
+    ['link', 'tp<tag>0', 'a port that keeps the bridge while no container runs'],
+  ],
   'kvm-direct': [['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"]],
   kvm: [['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"]],
 };
 
 /** Runners whose instances are ports of the run's own bridge. */
-const ON_BRIDGE = ['runc', 'kvm-direct', 'kvm'];
+const ON_BRIDGE = ['runc', 'crun', 'gvisor', 'kvm-direct', 'kvm'];
+
+function launcher(state: string): readonly Row[] {
+  return [['file', `${state}/tools`, 'the launcher, compiled once']];
+}
 
 /** What stays for the next run beside the images, by runner. */
 const KEPT: Readonly<Record<string, (state: string) => readonly Row[]>> = {
-  runc: (state) => [['file', `${state}/tools`, 'the launcher, compiled once']],
+  runc: launcher,
+  crun: launcher,
+  gvisor: launcher,
   docker: (state) => [
     ['image', 'tare:<first 16 digits of the digest>', 'the same tree as an image of the engine'],
+    ['file', `${state}/cache`, 'the size of that image as it is shipped'],
+  ],
+  podman: (state) => [
+    ['image', 'localhost/tare:<first 16 digits of the digest>', 'the same tree as an image of Podman'],
     ['file', `${state}/cache`, 'the size of that image as it is shipped'],
   ],
   'kvm-direct': (state) => [
@@ -94,12 +123,20 @@ const BRIDGES: readonly Row[] = [
   ['link', 'tare-<tag>-<k>', 'a further bridge of the same kind for every 900 instances at once'],
 ];
 
+/** A bridge, and how clients on it are called and numbered. */
+type ClientsBridge = readonly [bridge: string, of: string, number: number];
+
+/** Bridges that engines make for their containers. */
+const OF_ENGINES: Readonly<Record<string, ClientsBridge>> = {
+  docker: [DOCKER_BRIDGE, 'docker-client', 1],
+  podman: [PODMAN_BRIDGE, 'podman-client', 2],
+};
+
 /** What a client outside needs on a bridge. */
-function ofClients(bridge: string, filtered: boolean): readonly Row[] {
-  const of = bridge === DOCKER_BRIDGE ? 'docker-client' : 'client';
+function ofClients([bridge, of, number]: ClientsBridge, filtered: boolean): readonly Row[] {
   const port: readonly Row[] = [
     ['netns', `tare-<tag>-${of}`, `of clients that measure over ${bridge}`],
-    ['link', `tc<tag>${bridge === DOCKER_BRIDGE ? 1 : 0}`, `the host's end of their interface, a port of ${bridge}`],
+    ['link', `tc<tag>${number}`, `the host's end of their interface, a port of ${bridge}`],
   ];
   const what =
     'lets packets pass from port to port of this bridge: this host filters bridged packets; with the tag as comment';
@@ -141,8 +178,10 @@ export function changesOf({ config, runners, clients, tuning, bridgesFiltered }:
     const ports = runners.filter((id) => ON_BRIDGE.includes(id));
     if (ports.length > 0) add(BRIDGES, ports);
     for (const id of runners) add(OF_NETWORK[id] ?? [], [id]);
-    if (clients && ports.length > 0) add(ofClients(BRIDGE, bridgesFiltered), ports);
-    if (clients && runners.includes('docker')) add(ofClients(DOCKER_BRIDGE, bridgesFiltered), ['docker']);
+    if (clients && ports.length > 0) add(ofClients([BRIDGE, 'client', 0], bridgesFiltered), ports);
+    for (const [engine, bridge] of Object.entries(OF_ENGINES)) {
+      if (clients && runners.includes(engine)) add(ofClients(bridge, bridgesFiltered), [engine]);
+    }
   }
   for (const id of runners) add(KEPT[id]?.(state) ?? [], [id], true);
   add([['file', `${state}/log/reaper.log`, 'what the reaper did']], [], true);

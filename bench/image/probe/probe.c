@@ -597,12 +597,15 @@ static int open_announcer(const char *name)
 {
 	struct sockaddr_un address;
 	struct timeval patience = {.tv_sec = ANNOUNCE_WITHIN_MS / 1000};
-	/* An address without a name: the kernel gives one, for the answer to come to. */
-	struct sockaddr_un own = {.sun_family = AF_UNIX};
+	/* For the answer to come to. Not every kernel gives a socket a name of its own accord: gVisor does not. */
+	char own_name[sizeof address.sun_path];
+	struct sockaddr_un own;
 	socklen_t length = announce_address(name, &address);
+	snprintf(own_name, sizeof own_name, "%s/%ld", name, (long)getpid());
+	socklen_t own_length = announce_address(own_name, &own);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&own, sizeof own.sun_family) < 0)
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&own, own_length) < 0)
 		fail("cannot announce: %s", strerror(errno));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 	if (connect(fd, (const struct sockaddr *)&address, length) < 0)

@@ -25,19 +25,18 @@ import { mountsOf } from '../shared/mounts.ts';
 import { cpuNsOf, EXEC_VARIABLE, killUntilGone, processesWith, statOf } from '../shared/processes.ts';
 import { timedRun } from '../shared/timed.ts';
 import type { Shards } from '../shared/shards.ts';
-import { docker, dockerJson, dockerRemove, TAG_LABEL } from './cli.ts';
-import type { DockerNetwork } from './network.ts';
+import { TAG_LABEL } from './cli.ts';
+import type { Engine, EngineNetwork } from './engine.ts';
 
 /** The client is not cut off while it starts a container: the engine would go on, and start it after the clean-up. */
 const RUN_TIMEOUT_MS = 60_000;
-
-/** What the engine prints when the program inside could not be run at all. */
-const NOT_RUN = /^OCI runtime exec failed|^Error response from daemon/m;
 
 const containerSchema = z.array(
   z.looseObject({
     State: z.looseObject({ Pid: z.number().int() }),
     HostsPath: z.string().default(''),
+    /** Of Podman: its records of the container. */
+    StaticDir: z.string().default(''),
     NetworkSettings: z.looseObject({
       Networks: z.record(z.string(), z.looseObject({ IPAddress: z.string().nullish() })).nullish(),
     }),
@@ -45,29 +44,27 @@ const containerSchema = z.array(
   }),
 );
 
-export interface DockerPlace {
+export interface EnginePlace {
+  readonly engine: Engine;
   readonly reference: string;
   /** The run's networks; null: none. */
-  readonly networks: Shards<DockerNetwork> | null;
+  readonly networks: Shards<EngineNetwork> | null;
   readonly client: Client;
 }
 
 let execs = 0;
 
-/** Cgroup folders in which the engine may put a container, by its two cgroup drivers. */
-function candidateFolders(id: string): readonly string[] {
-  return hierarchies().flatMap(({ mountPoint }) => [
-    join(mountPoint, 'docker', id),
-    join(mountPoint, 'system.slice', `docker-${id}.scope`),
-  ]);
+/** Cgroup folders in which the engine may put a container. */
+function candidateFolders(engine: Engine, id: string): readonly string[] {
+  return hierarchies().flatMap(({ mountPoint }) => engine.cgroups(id).map((path) => join(mountPoint, path)));
 }
 
 /** False once a container that ran has no process left; undefined while that cannot be told. */
-function livenessOf(id: () => string | undefined): () => boolean | undefined {
+function livenessOf(engine: Engine, id: () => string | undefined): () => boolean | undefined {
   let seen = false;
   return () => {
     const known = id();
-    const folder = known === undefined ? undefined : candidateFolders(known).find((path) => existsSync(path));
+    const folder = known === undefined ? undefined : candidateFolders(engine, known).find((path) => existsSync(path));
     if (folder === undefined) return seen ? false : undefined;
     seen = true;
     return pidsIn(folder).length > 0;
@@ -76,7 +73,12 @@ function livenessOf(id: () => string | undefined): () => boolean | undefined {
 
 function runArgv(
   spec: InstanceSpec,
-  place: { readonly reference: string; readonly network: string | null; readonly ip: string | null },
+  place: {
+    readonly engine: Engine;
+    readonly reference: string;
+    readonly network: string | null;
+    readonly ip: string | null;
+  },
   name: string,
   tag: string,
   fifos: readonly [string, string],
@@ -86,6 +88,7 @@ function runArgv(
   const [marks, commands] = fifos;
   return [
     ...['run', '--detach', '--name', name, '--label', `${TAG_LABEL}=${tag}`, '--pull', 'never'],
+    ...place.engine.runWords,
     ...['--network', place.network ?? 'none', ...(place.ip === null ? [] : ['--ip', place.ip])],
     ...['--cpuset-cpus', spec.cpus.join()],
     // Memory and swap together: the same figure leaves no swap.
@@ -96,7 +99,12 @@ function runArgv(
   ];
 }
 
-async function execInside(name: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+async function execInside(
+  { cli, notRun }: Engine,
+  name: string,
+  argv: readonly string[],
+  options: ExecOptions,
+): Promise<ExecResult> {
   execs += 1;
   const marker = `${name}-${execs}`;
   try {
@@ -105,8 +113,8 @@ async function execInside(name: string, argv: readonly string[], options: ExecOp
       ...['--env', `${EXEC_VARIABLE}=${marker}`],
       ...(options.input === undefined ? [] : ['--interactive']),
     ];
-    const result = await docker(['exec', ...flags, name, ...argv], { ...options, accept: 'any' });
-    if (result.exitCode < 125 || !NOT_RUN.test(`${result.stderr}\n${result.stdout}`)) return result;
+    const result = await cli.run(['exec', ...flags, name, ...argv], { ...options, accept: 'any' });
+    if (result.exitCode < 125 || !notRun.test(`${result.stderr}\n${result.stdout}`)) return result;
     throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
   } catch (error) {
     // The deadline ended the client; what it had started inside would go on.
@@ -125,30 +133,31 @@ function mountedUpper(pid: number): string | undefined {
  * Folders that the engine made for this container alone: its writable layer with what belongs to it, and its records.
  * Undefined where the layer cannot be found.
  */
-function foldersOf(upper: string | undefined, hosts: string): readonly string[] | undefined {
+function foldersOf(upper: string | undefined, hosts: string, records: string): readonly string[] | undefined {
   if (upper === undefined) return undefined;
-  const records = hosts.startsWith('/') ? [dirname(hosts)] : [];
-  return [dirname(upper), `${dirname(upper)}-init`, ...records].filter((path) => existsSync(path));
+  const kept = [hosts, records].filter((path) => path.startsWith('/')).map((path) => dirname(path));
+  return [...new Set([dirname(upper), `${dirname(upper)}-init`, ...kept])].filter((path) => existsSync(path));
 }
 
-/** @throws ParseError `DOCKER_OUTPUT` for anything but an IPv4 address. */
+/** @throws ParseError `ENGINE_OUTPUT` for anything but an IPv4 address. */
 function addressOn({ NetworkSettings }: z.infer<typeof containerSchema>[number], network: string): string {
   const address = NetworkSettings.Networks?.[network]?.IPAddress ?? '';
   if (isIPv4(address)) return address;
-  throw new ParseError('DOCKER_OUTPUT', `the engine names no address of the container on ${network}`);
+  throw new ParseError('ENGINE_OUTPUT', `the engine names no address of the container on ${network}`);
 }
 
 /** Starts one container. @throws StartError. */
-export async function startDocker(
+export async function startContainer(
   spec: InstanceSpec,
-  place: DockerPlace,
+  place: EnginePlace,
   run: RunContext,
   index: number,
   options: StartOptions = {},
 ): Promise<Instance> {
   const { tag } = run.owner;
-  const name = ownedName(tag, `docker-${index}`);
-  const folder = join(run.runDir, `docker-${index}`);
+  const { engine } = place;
+  const name = ownedName(tag, `${engine.id}-${index}`);
+  const folder = join(run.runDir, `${engine.id}-${index}`);
   await using undo = new AsyncDisposableStack();
   const launching = new Launching(run);
   let id: string | undefined;
@@ -163,31 +172,38 @@ export async function startDocker(
     const network = taken?.value.name ?? null;
     const ip = taken ? undo.use(taken.value.lease()).address : null;
     launching.begin();
-    undo.defer(() => dockerRemove(['rm', '--force', '--volumes', name]));
+    undo.defer(() => engine.cli.remove([...engine.removal, name]));
     const pinned = { ...spec, cpus: options.cpus ?? spec.cpus };
-    const started = await docker(runArgv(pinned, { reference: place.reference, network, ip }, name, tag, fifos), {
-      timeoutMs: RUN_TIMEOUT_MS,
-    });
+    const started = await engine.cli.run(
+      runArgv(pinned, { engine, reference: place.reference, network, ip }, name, tag, fifos),
+      {
+        timeoutMs: RUN_TIMEOUT_MS,
+      },
+    );
     const { argv: words, startedNs, endedNs } = started;
     launching.commands.push({ argv: words, startedNs, endedNs });
     launching.mark('api', endedNs);
     id = started.stdout.trim();
-    await launching.untilReady(
-      channel,
-      livenessOf(() => id),
-    );
+    const isAlive = livenessOf(engine, () => id);
+    // What ends soon has been seen, so that its end is noticed.
+    isAlive();
+    await launching.untilReady(channel, isAlive);
     const placement = boxPlacement(spec.entry);
     if (options.reach) await launching.untilReachable(ip, spec.entry.ready(placement));
-    const [inspected] = await dockerJson(['container', 'inspect', name], containerSchema);
+    const [inspected] = await engine.cli.json(['container', 'inspect', name], containerSchema);
     if (!inspected || inspected.State.Pid === 0) throw new ResourceError('GONE', `${name} ended after it was ready`);
     const pid = inspected.State.Pid;
     const cgroups = cgroupsOf(pid);
     const processes = processFolder(cgroups);
     if (processes === undefined) throw new ResourceError('NO_CGROUP', `the cgroup of ${name} cannot be found`);
     const shim = statOf(pid)?.ppid ?? 0;
-    const disk = foldersOf(inspected.GraphDriver?.Data?.['UpperDir'] ?? mountedUpper(pid), inspected.HostsPath);
+    const disk = foldersOf(
+      inspected.GraphDriver?.Data?.['UpperDir'] ?? mountedUpper(pid),
+      inspected.HostsPath,
+      inspected.StaticDir,
+    );
     const address = network === null ? null : addressOn(inspected, network);
-    const runInside: Instance['exec'] = (argv, limits) => execInside(name, argv, limits);
+    const runInside: Instance['exec'] = (argv, limits) => execInside(engine, name, argv, limits);
     const owned = undo.move();
     return {
       ref: { kind: 'container', id: name, tag },
@@ -210,30 +226,30 @@ export async function startDocker(
       diskPaths: () => {
         if (disk) return disk;
         throw new UnsupportedError('NO_LAYER_FOLDERS', `nobody says where the writable layer of ${name} is`, {
-          hint: 'use the storage driver overlay2',
+          hint: 'use the storage driver overlay2 (of Podman: overlay)',
         });
       },
       end: (how, timeoutMs) =>
         observeEnd({
           how,
           timeoutMs,
-          stop: () => docker(['stop', '-t', String(Math.ceil(timeoutMs / 1000) + 5), name]),
-          kill: () => docker(['kill', name]),
+          stop: () => engine.cli.run(['stop', '-t', String(Math.ceil(timeoutMs / 1000) + 5), name]),
+          kill: () => engine.cli.run(['kill', name]),
           isGone: () => pidsIn(processes).length === 0,
         }),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (cause) {
-    const logs = id === undefined ? {} : { 'output.log': await outputOf(name) };
+    const logs = id === undefined ? {} : { 'output.log': await outputOf(engine, name) };
     await undo.disposeAsync();
     throw launching.failure(name, cause, logs);
   }
 }
 
 /** The last of what a container printed, for the logs of a failure; nothing where that cannot be had. */
-async function outputOf(name: string): Promise<string> {
+async function outputOf({ cli }: Engine, name: string): Promise<string> {
   try {
-    const { stdout, stderr } = await docker(['logs', '--tail', '200', name], { timeoutMs: 5000 });
+    const { stdout, stderr } = await cli.run(['logs', '--tail', '200', name], { timeoutMs: 5000 });
     return stdout + stderr;
   } catch {
     return '';

@@ -50,7 +50,7 @@ export function loadedApparmorProfile(): string | undefined {
  * What containers of an engine on this host may open: they inherit it from containerd. Undefined where none runs; tare's own
  * limit then applies.
  */
-function openFilesLimit(): { readonly soft: number; readonly hard: number } | undefined {
+export function openFilesLimit(): { readonly soft: number; readonly hard: number } | undefined {
   const [pid] = pidsNamed('containerd');
   if (pid === undefined) return undefined;
   try {
@@ -74,7 +74,7 @@ export interface ContainerOptions {
   /** Host paths of the mark channel's ends. */
   readonly marks: string;
   readonly commands: string;
-  /** In the form of runc's cgroup driver. */
+  /** In the form of the cgroup driver. */
   readonly cgroupsPath: string;
   readonly cgroupVersion: 1 | 2;
   readonly apparmorProfile: string | undefined;
@@ -159,3 +159,5 @@ export function ociConfig(spec: InstanceSpec, options: ContainerOptions) {
     },
   } as const;
 }
+
+export type OciConfig = ReturnType<typeof ociConfig>;

@@ -1,23 +1,11 @@
 import test from 'ava';
-import { cgroupsPath } from '../../../runners/runc/cli.ts';
-import { ociConfig, type ContainerOptions } from '../../../runners/runc/config.ts';
-import { networkBatches } from '../../../runners/runc/network.ts';
-import { allowedCalls, expandBraces, seccompProfile } from '../../../runners/runc/seccomp.ts';
-import { tagOf } from '../../../bench/proc/owner.ts';
-import { fakeSpec } from '../../helpers/fakes.ts';
-
-const options: ContainerOptions = {
-  name: 'tare-a1b2c3-runc-0',
-  rootfs: '/state/rootfs',
-  argv: ['/tare/probe', '--', 'x'],
-  environment: { PATH: '/bin', TARE_OWNER: 'a1b2c3' },
-  netns: '/run/netns/tare-a1b2c3-0',
-  marks: '/state/marks',
-  commands: '/state/commands',
-  cgroupsPath: '/tare-a1b2c3-runc-0',
-  cgroupVersion: 1,
-  apparmorProfile: undefined,
-};
+import { cgroupsPath } from '../../../../runners/oci/cli.ts';
+import { ociConfig } from '../../../../runners/oci/config.ts';
+import { networkBatches } from '../../../../runners/oci/network.ts';
+import { allowedCalls, expandBraces, seccompProfile } from '../../../../runners/oci/seccomp.ts';
+import { tagOf } from '../../../../bench/proc/owner.ts';
+import { fakeSpec } from '../../../helpers/fakes.ts';
+import { CONTAINER as options } from '../../../helpers/oci.ts';
 
 test('braces multiply', (t) => {
   t.deepEqual(expandBraces('{,f}stat{,64}'), ['stat', 'stat64', 'fstat', 'fstat64']);

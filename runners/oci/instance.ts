@@ -3,17 +3,9 @@ import { join } from 'node:path';
 import { CommandError, ResourceError } from '../../bench/errors.ts';
 import { removeFolder } from '../../bench/image/folder.ts';
 import { INSIDE } from '../../bench/model/image.ts';
-import type {
-  ExecOptions,
-  ExecResult,
-  Instance,
-  InstanceSpec,
-  RunContext,
-  StartOptions,
-} from '../../bench/model/runner.ts';
+import type { Instance, InstanceSpec, RunContext, StartOptions } from '../../bench/model/runner.ts';
 import { exec, OWNER_VARIABLE } from '../../bench/proc/exec.ts';
 import { launch, type Step } from '../../bench/proc/launcher.ts';
-import { ownedName } from '../../bench/proc/owner.ts';
 import type { RunBridge } from '../shared/bridge.ts';
 import { cgroupCpuNs, cgroupsNamed, cgroupsOf, pidsIn, processFolder, removeCgroup } from '../shared/cgroups.ts';
 import type { Client } from '../shared/client.ts';
@@ -23,58 +15,32 @@ import { boxPlacement, INSIDE_ENVIRONMENT, probeArguments } from '../shared/insi
 import { Launching } from '../shared/launching.ts';
 import { makeFifos, MarkChannel } from '../shared/mark-channel.ts';
 import { unmount } from '../shared/mounts.ts';
-import { netnsPath, vethName } from '../shared/netns.ts';
-import {
-  EXEC_VARIABLE,
-  INSTANCE_VARIABLE,
-  isRunning,
-  killUntilGone,
-  processesWith,
-  statOf,
-} from '../shared/processes.ts';
+import { netnsPath } from '../shared/netns.ts';
+import { INSTANCE_VARIABLE, isRunning, statOf } from '../shared/processes.ts';
 import { timedRun } from '../shared/timed.ts';
-import { type CgroupDriver, cgroupsPath, deleteContainer, runcArgv, runcFolder } from './cli.ts';
+import { cgroupsPath, deleteContainer, type Running, runtimeArgv, startArgv } from './cli.ts';
 import { loadedApparmorProfile, ociConfig } from './config.ts';
+import { execInside } from './exec.ts';
+import { type Layout, layout } from './layout.ts';
 import { networkStep, removeNetwork } from './network.ts';
+import type { CgroupDriver, Invocation, OciRuntime } from './runtime.ts';
 
 /** Beyond this the output of a workload is not worth keeping. */
 const MAX_OUTPUT_CHARACTERS = 65_536;
 
 const TAKE_DOWN_TIMEOUT_MS = 60_000;
 
-/** What runc itself says when it could not run a program inside; a program's own exit code comes without it. */
-const NOT_RUN = /exec failed|unable to start container process|container .* (?:not running|does not exist)/;
-
-export interface RuncPlace {
+/** What all instances of one preparation share. */
+export interface OciPlace {
+  readonly runtime: OciRuntime;
   readonly driver: CgroupDriver;
+  readonly invocation: Invocation;
   /** The program that runs the launch's commands. */
   readonly launcher: string;
   /** Undefined: no network beside loopback. */
   readonly bridge: RunBridge | undefined;
   readonly client: Client;
 }
-
-/** Paths and names of one instance. */
-function layout(run: RunContext, index: number) {
-  const { tag } = run.owner;
-  const folder = join(runcFolder(run.runDir), `i${index}`);
-  const inFolder = (name: string) => join(folder, name);
-  return {
-    name: ownedName(tag, `runc-${index}`),
-    netns: ownedName(tag, String(index)),
-    veth: vethName(tag, index),
-    folder,
-    upper: inFolder('upper'),
-    work: inFolder('work'),
-    rootfs: inFolder('rootfs'),
-    marks: inFolder('marks'),
-    commands: inFolder('commands'),
-    output: inFolder('output.log'),
-    pidFile: inFolder('pid'),
-  };
-}
-
-type Layout = ReturnType<typeof layout>;
 
 function output(path: string): string {
   try {
@@ -85,13 +51,11 @@ function output(path: string): string {
 }
 
 /** Starts the container; what runs in it writes to a file, since a pipe would be held for as long as it lives. */
-function runStep(run: RunContext, place: RuncPlace, paths: Layout): Step {
-  const options = place.driver.systemd ? ['--systemd-cgroup'] : [];
-  const words = ['run', '--detach', '--pid-file', paths.pidFile, '--bundle', paths.folder, paths.name];
-  return { argv: runcArgv(run.runDir, words, options), outputFile: paths.output };
+function startStep(run: RunContext, { runtime, invocation }: OciPlace, paths: Layout): Step {
+  return { argv: startArgv(runtime, run.runDir, invocation, paths), outputFile: paths.output };
 }
 
-/** Runs the launch; where runc fails, what it said is in the container's output. */
+/** Runs the launch; where the runtime fails, what it said is in the container's output. */
 async function runSteps(launching: Launching, launcher: string, steps: readonly Step[], paths: Layout): Promise<void> {
   try {
     await launching.steps(launcher, steps);
@@ -102,36 +66,18 @@ async function runSteps(launching: Launching, launcher: string, steps: readonly 
   }
 }
 
-let execs = 0;
-
-async function execInside(
-  run: RunContext,
-  name: string,
-  argv: readonly string[],
-  options: ExecOptions,
-): Promise<ExecResult> {
-  execs += 1;
-  const marker = `${name}-${execs}`;
-  try {
-    const words = ['exec', '--env', `${EXEC_VARIABLE}=${marker}`, name, ...argv];
-    const result = await exec(runcArgv(run.runDir, words), { ...options, accept: 'any' });
-    if (result.exitCode === 0 || !NOT_RUN.test(result.stderr)) return result;
-    throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
-  } catch (error) {
-    // The deadline ended runc; what it had started inside would go on.
-    await killUntilGone(() => processesWith(EXEC_VARIABLE, (value) => value === marker));
-    throw error;
-  }
-}
-
 /**
  * Takes an instance down with one process instead of one for each part: a start of a process holds tare up, and there may be a
  * thousand to take down. What fails or is left is for the undo of each part, which says so.
  */
-async function takeDown(run: RunContext, launcher: string, { name, netns, rootfs, folder }: Layout): Promise<void> {
+async function takeDown(
+  run: RunContext,
+  { runtime, launcher }: OciPlace,
+  { name, netns, rootfs, folder }: Layout,
+): Promise<void> {
   if (!existsSync(folder)) return;
   const steps = [
-    { argv: runcArgv(run.runDir, ['delete', '--force', name]) },
+    { argv: runtimeArgv(runtime, run.runDir, ['delete', '--force', name]) },
     { argv: ['ip', 'netns', 'delete', netns] },
     { argv: ['umount', rootfs] },
     { argv: ['rm', '--recursive', '--force', '--one-file-system', '--', folder] },
@@ -139,37 +85,48 @@ async function takeDown(run: RunContext, launcher: string, { name, netns, rootfs
   await launch(launcher, steps, { timeoutMs: TAKE_DOWN_TIMEOUT_MS }).catch(() => {});
 }
 
-/** Removes the instance's cgroups where runc left some. */
+/** Removes the instance's cgroups where the runtime left some. */
 async function removeCgroups(name: string): Promise<void> {
   for (const path of cgroupsNamed(name)) await removeCgroup(path);
 }
 
+/** Has a runtime signal a container. One that has ended meanwhile cannot be: that it goes is then only waited for. */
+async function signalled(pid: number, argv: readonly string[]): Promise<void> {
+  try {
+    await exec(argv);
+  } catch (error) {
+    if (isRunning(statOf(pid))) throw error;
+  }
+}
+
 /** Starts one container from an OCI bundle on an overlay over the store's tree. @throws StartError. */
-export async function startRunc(
+export async function startContainer(
   spec: InstanceSpec,
-  place: RuncPlace,
+  place: OciPlace,
   run: RunContext,
   index: number,
   options: StartOptions = {},
 ): Promise<Instance> {
+  const { runtime } = place;
   const { tag } = run.owner;
-  const paths = layout(run, index);
+  const paths = layout(runtime, run, index);
   const { name, folder } = paths;
   const placement = boxPlacement(spec.entry);
   const apparmorProfile = loadedApparmorProfile();
+  const environment = { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag, [INSTANCE_VARIABLE]: name };
   // Composing the text is tare's own work, not the box's: only the file is made while the clock runs.
   const config = ociConfig(
     { ...spec, cpus: options.cpus ?? spec.cpus },
     {
       ...{ name, rootfs: paths.rootfs, marks: paths.marks, commands: paths.commands, apparmorProfile },
       argv: [INSIDE.probe, ...probeArguments(spec.entry, placement)],
-      environment: { ...INSIDE_ENVIRONMENT, [OWNER_VARIABLE]: tag, [INSTANCE_VARIABLE]: name },
+      environment,
       netns: netnsPath(paths.netns),
       cgroupsPath: cgroupsPath(place.driver, tag, name),
       cgroupVersion: place.driver.version,
     },
   );
-  const configText = `${JSON.stringify(config, null, 1)}\n`;
+  const configText = `${JSON.stringify(runtime.adapt?.(config) ?? config, null, 1)}\n`;
   await using undo = new AsyncDisposableStack();
   const launching = new Launching(run);
   try {
@@ -188,10 +145,10 @@ export async function startRunc(
     const network = networkStep(folder, paths.netns, link);
     writeFileSync(join(folder, 'config.json'), configText);
     undo.defer(() => removeCgroups(name));
-    undo.defer(() => deleteContainer(run.runDir, name));
+    undo.defer(() => deleteContainer(runtime, run.runDir, name));
     const layers = `lowerdir=${spec.image.tree},upperdir=${paths.upper},workdir=${paths.work}`;
     const mount = { argv: ['mount', '-t', 'overlay', 'overlay', '-o', layers, paths.rootfs] };
-    await runSteps(launching, place.launcher, [mount, network.step, runStep(run, place, paths)], paths);
+    await runSteps(launching, place.launcher, [mount, network.step, startStep(run, place, paths)], paths);
     launching.mark('api', launching.commands.at(-1)?.endedNs ?? 0n);
     const pid = Number(readFileSync(paths.pidFile, 'utf8'));
     const cgroups = cgroupsOf(pid);
@@ -200,7 +157,9 @@ export async function startRunc(
     const processes = processFolder(cgroups);
     if (processes === undefined) throw new ResourceError('NO_CGROUP', `the cgroup of ${name} cannot be found`);
     const address = link?.lease.address ?? null;
-    const inside: Instance['exec'] = (argv, limits) => execInside(run, name, argv, limits);
+    const { execOptions = [] } = place.invocation;
+    const running: Running = { runtime, runDir: run.runDir, name, options: execOptions, environment };
+    const inside: Instance['exec'] = (argv, limits) => execInside(running, argv, limits);
     const owned = undo.move();
     return {
       ref: { kind: 'container', id: name, tag },
@@ -212,7 +171,7 @@ export async function startRunc(
       timed: (argv, limits) => timedRun({ channel, exec: inside }, argv, limits),
       address,
       client: (argv, limits) => place.client.exec({ address, port: placement.port }, argv, limits),
-      describe: async () => describeProcess(pid, true),
+      describe: async () => ({ ...describeProcess(pid, true), ...(await runtime.seenInside?.(inside)) }),
       ping: (timeoutMs) => channel.ping(timeoutMs),
       cpuNs: async () => cgroupCpuNs(cgroups),
       // The mounted overlay inside is another file system, and is left out by what counts.
@@ -221,12 +180,12 @@ export async function startRunc(
         observeEnd({
           how,
           timeoutMs,
-          stop: () => exec(runcArgv(run.runDir, ['kill', name, 'TERM'])),
-          kill: () => exec(runcArgv(run.runDir, ['kill', '--all', name, 'KILL'])),
+          stop: () => signalled(pid, runtimeArgv(runtime, run.runDir, ['kill', name, 'TERM'])),
+          kill: () => signalled(pid, runtimeArgv(runtime, run.runDir, ['kill', '--all', name, 'KILL'])),
           isGone: () => pidsIn(processes).length === 0,
         }),
       [Symbol.asyncDispose]: async () => {
-        await takeDown(run, place.launcher, paths);
+        await takeDown(run, place, paths);
         await owned.disposeAsync();
       },
     };
