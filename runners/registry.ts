@@ -9,6 +9,8 @@ import { kvmDirect } from './kvm-direct/index.ts';
 import { nativeRunner } from './native/index.ts';
 import { podmanRunner } from './podman/index.ts';
 import { runcRunner } from './runc/index.ts';
+import { dockerInKvm } from './docker-in-kvm/index.ts';
+import { runcInKvm } from './runc-in-kvm/index.ts';
 
 /** Every built-in runner, in the order of the table's columns. */
 export const RUNNERS: readonly Runner[] = [
@@ -21,6 +23,8 @@ export const RUNNERS: readonly Runner[] = [
   kvmDirect,
   qemuRunner,
   kvmRunner,
+  runcInKvm,
+  dockerInKvm,
 ];
 
 /** The built-in runner of this id. @throws ConfigError `UNKNOWN_RUNNER`. */

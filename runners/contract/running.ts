@@ -1,4 +1,4 @@
-import { CommandError } from '../../bench/errors.ts';
+import { CommandError, UnsupportedError } from '../../bench/errors.ts';
 import { MARK_NAMES, sinceLaunch } from '../../bench/model/mark.ts';
 import type { Capabilities, Instance } from '../../bench/model/runner.ts';
 import { type ContractRule, demand, EXEC_TIMEOUT_MS, supported, thrownBy } from './subject.ts';
@@ -27,6 +27,16 @@ function demandMarks({ marks, launch }: Instance, capabilities: Capabilities): v
     launch.every(({ startedNs, endedNs }) => endedNs >= startedNs),
     'a launch command ended before it began',
   );
+}
+
+/** What an instance has on the host's disk for itself; a runner may say that there is nothing of the kind. */
+function ownPaths(instance: Instance): readonly string[] {
+  try {
+    return instance.diskPaths();
+  } catch (error) {
+    demand(error instanceof UnsupportedError, `diskPaths() must throw UnsupportedError, not ${String(error)}`);
+    return [];
+  }
 }
 
 /** The end of an instance of the pair, by one way. */
@@ -115,7 +125,8 @@ export const RUNNING_RULES: readonly ContractRule[] = [
     async check(trial) {
       const { first, second } = await trial.pair();
       demand(first.ref.id !== second.ref.id, 'two instances have the same name');
-      const shared = first.diskPaths().filter((path) => second.diskPaths().includes(path));
+      const [mine, others] = [ownPaths(first), ownPaths(second)];
+      const shared = mine.filter((path) => others.includes(path));
       demand(shared.length === 0, `both claim ${shared.join(', ')}`);
       const file = `${first.placement.dataDir}/contract`;
       await first.exec(['/bin/sh', '-c', `echo mine > ${file}`], { timeoutMs: EXEC_TIMEOUT_MS });

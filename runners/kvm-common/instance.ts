@@ -28,6 +28,8 @@ export interface GuestParts {
   readonly domain: Domain;
   readonly placement: Placement;
   readonly address: string | null;
+  /** The same with the length of its subnet's prefix. */
+  readonly withPrefix: string | null;
   readonly marks: readonly Mark[];
   readonly launch: readonly LaunchCommand[];
   readonly logs: Readonly<Record<string, string>>;
@@ -46,6 +48,8 @@ export class Guest implements Instance {
   readonly ref: ResourceRef;
   readonly placement: Placement;
   readonly address: string | null;
+  /** The same with the length of its subnet's prefix. */
+  readonly withPrefix: string | null;
   readonly marks: readonly Mark[];
   readonly launch: readonly LaunchCommand[];
   readonly logs: Readonly<Record<string, string>>;
@@ -61,6 +65,7 @@ export class Guest implements Instance {
     this.ref = parts.domain.ref;
     this.placement = parts.placement;
     this.address = parts.address;
+    this.withPrefix = parts.withPrefix;
     this.marks = parts.marks;
     this.launch = parts.launch;
     this.logs = parts.logs;
@@ -71,6 +76,11 @@ export class Guest implements Instance {
     this.#channel = parts.channel;
     this.#client = parts.client;
     this.#owned = parts.owned;
+  }
+
+  /** Whether its process runs. */
+  get isAlive(): boolean {
+    return this.#qemu.isAlive;
   }
 
   async exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { codeOf, InterruptedError, ResourceError, WorkloadError } from '../../bench/errors.ts';
 import type { Mark } from '../../bench/model/mark.ts';
-import type { Instance, RunContext, StartOptions } from '../../bench/model/runner.ts';
+import type { RunContext, StartOptions } from '../../bench/model/runner.ts';
 import { nowNs, waitUntil } from '../../bench/proc/clock.ts';
 import { ownedName } from '../../bench/proc/owner.ts';
 import { tellingLines } from '../../vms/console.ts';
@@ -92,7 +92,7 @@ export async function startGuest(
   run: RunContext,
   index: number,
   options: StartOptions = {},
-): Promise<Instance> {
+): Promise<Guest> {
   run.signal.throwIfAborted();
   const undo = new AsyncDisposableStack();
   const lease = kind.bridge ? undo.use(kind.bridge.lease()) : undefined;
@@ -123,6 +123,7 @@ export async function startGuest(
     domain,
     placement: kind.placement,
     address: lease?.address ?? null,
+    withPrefix: lease?.withPrefix ?? null,
     marks,
     launch: attempt.launch,
     logs: logsOf(attempt, kind),
