@@ -2,7 +2,7 @@ import test from 'ava';
 import { execa } from 'execa';
 import { allocatedBytes, syncFileSystem } from '../../bench/image/usage.ts';
 import { RUNNERS } from '../../runners/registry.ts';
-import { NOT_HERE, OPTIONS_HERE } from '../helpers/here.ts';
+import { NOT_HERE, OPTIONS_HERE, SLOW } from '../helpers/here.ts';
 import { realRun } from '../helpers/real-run.ts';
 
 /** Allocated bytes as `qemu-img info` sees them, for a disk that may be in use. */
@@ -16,8 +16,8 @@ async function duBytes(path: string): Promise<number> {
   return Number.parseInt(stdout, 10);
 }
 
-/** Emulated, a whole system takes a minute and a half for this; its disk is made and counted as the directly booted guest's is. */
-for (const runner of RUNNERS.filter(({ id }) => id !== 'kvm' && !(id in NOT_HERE))) {
+/** A whole system's disk is made and counted as the directly booted guest's is. */
+for (const runner of RUNNERS.filter(({ id }) => !SLOW.includes(id) && !(id in NOT_HERE))) {
   test.serial(`the bytes of ${runner.id} are those that du and qemu-img see`, async (t) => {
     const { spec, run: bare } = await realRun(t);
     const run = { ...bare, options: OPTIONS_HERE[runner.id] ?? {} };

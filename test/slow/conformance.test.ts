@@ -1,5 +1,9 @@
 import test from 'ava';
-import { kvmRunner } from '../../runners/kvm/index.ts';
+import { RUNNERS } from '../../runners/registry.ts';
 import { holdToContract } from '../helpers/contract.ts';
+import { SLOW } from '../helpers/here.ts';
 
-holdToContract(test, [kvmRunner]);
+holdToContract(
+  test,
+  RUNNERS.filter(({ id }) => SLOW.includes(id)),
+);

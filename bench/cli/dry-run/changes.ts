@@ -30,6 +30,8 @@ const OF_RUNNER: Readonly<Record<string, (state: string) => readonly Row[]>> = {
   gvisor: (state) => bundles(state, 'gvisor'),
   'kvm-direct': (state) => guests(state, 'vm<n>'),
   kvm: (state) => guests(state, 'sys<n>'),
+  'runc-in-kvm': (state) => boxes(state, 'rin'),
+  'docker-in-kvm': (state) => boxes(state, 'din'),
 };
 
 /** Of a runner of OCI bundles. */
@@ -50,9 +52,17 @@ function guests(state: string, name: string): readonly Row[] {
   ];
 }
 
+/** Of a runner whose containers are inside one guest. */
+function boxes(state: string, prefix: string): readonly Row[] {
+  const guest = guests(state, `${prefix}<n>`);
+  return [...guest, ['container', `tare-<tag>-${prefix}-box<n>`, 'inside that guest, of which a run has one']];
+}
+
 const DOCKER_BRIDGE = 'td<tag>';
 
 const PODMAN_BRIDGE = 'podman…';
+
+const LIBVIRT_LINK: Row = ['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"];
 
 const VETH: Row = ['link', 'tv<tag><n>', "the host's end of an instance's interface, a port of the bridge"];
 
@@ -74,15 +84,24 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
     ['link', PODMAN_BRIDGE, 'the bridge of that network, as Podman names it'],
     ['link', 'tp<tag>0', 'a port that keeps the bridge while no container runs'],
   ],
-  'kvm-direct': [['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"]],
-  kvm: [['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"]],
+  'kvm-direct': [LIBVIRT_LINK],
+  kvm: [LIBVIRT_LINK],
+  'runc-in-kvm': [LIBVIRT_LINK],
+  'docker-in-kvm': [LIBVIRT_LINK],
 };
 
 /** Runners whose instances are ports of the run's own bridge. */
-const ON_BRIDGE = ['runc', 'crun', 'gvisor', 'kvm-direct', 'kvm'];
+const ON_BRIDGE = ['runc', 'crun', 'gvisor', 'kvm-direct', 'kvm', 'runc-in-kvm', 'docker-in-kvm'];
 
 function launcher(state: string): readonly Row[] {
   return [['file', `${state}/tools`, 'the launcher, compiled once']];
+}
+
+function systems(state: string): readonly Row[] {
+  return [
+    ['file', `${state}/disks`, 'the same tree as the base disk of guests'],
+    ['file', `${state}/systems`, 'the base disk of a whole system: the same tree with kernel and systemd'],
+  ];
 }
 
 /** What stays for the next run beside the images, by runner. */
@@ -102,6 +121,8 @@ const KEPT: Readonly<Record<string, (state: string) => readonly Row[]>> = {
     ['file', `${state}/kernels`, "guests' kernel with its initial file tree: a download of some 30 MB the first time"],
     ['file', `${state}/disks`, 'the same tree as the base disk of guests'],
   ],
+  'runc-in-kvm': systems,
+  'docker-in-kvm': systems,
   kvm: (state) => [
     ['file', `${state}/systems`, 'the base disk of a whole system: the same tree with kernel and systemd'],
   ],
