@@ -14,7 +14,7 @@ import {
 import type { Shows } from './subjects.ts';
 import { escapeMarkdown, printable } from './text.ts';
 import { formatLevel } from './units.ts';
-import { type HalfView, type ReportView, viewOf } from './view-model.ts';
+import { type HalfView, type ReportView, type TableRow, viewOf } from './view-model.ts';
 import { type Lang, type Words, WORDS } from './words.ts';
 
 function safe(text: string): string {
@@ -40,19 +40,31 @@ function halfCells(half: HalfView | null, shows: Shows, showing: Showing, lang: 
   return [safe(half.source[lang]), measured, unmarked === null ? said : `${said}<br>${safe(unmarked)}`];
 }
 
+/** What sandboxes have to say to a row, each by its name where there are several. */
+function sandboxText({ sandboxes, shows }: TableRow, showing: Showing): string {
+  const { view } = showing;
+  return sandboxes
+    .map(({ cell, runner }) => {
+      const { name, value, support } = shownCell(cell, shows, showing);
+      return safe(`${view.sandboxes.length > 1 ? `${runner.label}: ` : ''}${name} ${value} (${support})`);
+    })
+    .join('<br>');
+}
+
 function sourceTable(view: ReportView, result: Result, words: Words, lang: Lang): readonly string[] {
-  const named = (column: 'container' | 'vm') => {
-    const id = result.columns[column];
-    return id === null ? words.noRunner : safe(view.runner(id).label);
-  };
   const showing = { view, level: result.level, words };
-  const head = [words.feature, words.container, named('container'), '', words.vm, named('vm'), ''];
+  const heads = view.places.map((place) => {
+    if (place === 'sandbox') return [`${words.sandbox}: ${view.sandboxes.map(({ label }) => safe(label)).join(', ')}`];
+    const id = result.columns[place];
+    return [words[place], id === null ? words.noRunner : safe(view.runner(id).label), ''];
+  });
   const rows = view.table.map((row) => [
     safe(row.feature[lang]),
-    ...halfCells(row.halves.container, row.shows, showing, lang),
-    ...halfCells(row.halves.vm, row.shows, showing, lang),
+    ...view.places.flatMap((place) =>
+      place === 'sandbox' ? [sandboxText(row, showing)] : halfCells(row.halves[place], row.shows, showing, lang),
+    ),
   ]);
-  return table(head, rows);
+  return table([words.feature, ...heads.flat()], rows);
 }
 
 function ratioTable(view: ReportView, result: Result, words: Words): readonly string[] {

@@ -5,7 +5,7 @@ import { SYMBOLS } from './symbols.ts';
 import type { Style } from './terminal-style.ts';
 import type { Shows } from './subjects.ts';
 import { printable } from './text.ts';
-import type { Column, HalfView, ReportView, TableRow } from './view-model.ts';
+import type { Column, HalfView, Place, ReportView, TableRow } from './view-model.ts';
 import type { Lang, Words } from './words.ts';
 
 /** The source's table: its words, what was measured, the verdict; other runners in sub-rows. */
@@ -20,8 +20,8 @@ export interface TableContext {
 }
 
 const FEATURE_WIDTH = 16;
-/** Below this two columns of values would be too narrow to read: they stand below each other. */
-const SIDE_BY_SIDE = 72;
+/** Below this a column of values would be too narrow to read: they stand below each other. */
+const NARROWEST = 26;
 
 function measured(half: HalfView, shows: Shows, context: TableContext): readonly string[] {
   const { view, result, words, style } = context;
@@ -56,11 +56,29 @@ function halfText(half: HalfView | null, shows: Shows, context: TableContext): r
   ];
 }
 
-function heading(column: Column, context: TableContext): string {
-  const { result, view, words, style } = context;
-  const id = result.columns[column];
-  const name = id === null ? words.noRunner : view.runner(id).label;
-  return `${style.heading(words[column])} · ${printable(name)}`;
+function heading(place: Place, { result, view, words, style }: TableContext): string {
+  const id = place === 'sandbox' ? null : result.columns[place];
+  const standing = place === 'sandbox' ? view.sandboxes : id === null ? [] : [view.runner(id)];
+  const names = standing.length === 0 ? words.noRunner : standing.map(({ label }) => printable(label)).join(', ');
+  return `${style.heading(words[place])} · ${names}`;
+}
+
+/** What sandboxes have to say to a row, each by its name where there are several. */
+function sandboxText({ sandboxes, shows }: TableRow, context: TableContext): readonly string[] {
+  const { view, result, words, style } = context;
+  const showing = { view, level: result.level, words };
+  return sandboxes.flatMap(({ cell, runner }) => {
+    const { name, value, support } = shownCell(cell, shows, showing);
+    const ended = view.endedBy(cell);
+    const told = ended === null ? support : `${support}, ${words.endedBy(ended)}`;
+    const whose = view.sandboxes.length > 1 ? `${printable(runner.label)} ` : '';
+    return [`${whose}${printable(name)} ${style.strong(value)}`, style.quiet(printable(told))];
+  });
+}
+
+/** What stands in a row's column. */
+function placeText(place: Place, row: TableRow, context: TableContext): readonly string[] {
+  return place === 'sandbox' ? sandboxText(row, context) : halfText(row.halves[place], row.shows, context);
 }
 
 interface OtherLine {
@@ -92,31 +110,36 @@ function others(row: TableRow, { view, result, words }: TableContext): readonly 
   });
 }
 
-function otherRow({ label, text, column }: OtherLine, widths: readonly number[], style: Style): readonly string[] {
+function otherRow(
+  { label, text, column }: OtherLine,
+  widths: readonly number[],
+  { view, style }: TableContext,
+): readonly string[] {
   const name = [`· ${label}`];
   const value = [style.quiet(text)];
-  // Native is neither: its value may run across both columns.
-  if (column !== null) return gridRow(column === 'vm' ? [name, [], value] : [name, value, []], widths);
+  // Native is of no kind: its value may run across all columns.
+  if (column !== null) return gridRow([name, ...view.places.map((place) => (place === column ? value : []))], widths);
   const [feature = 0, ...rest] = widths;
   return gridRow([name, value], [feature, rest.reduce((sum, places) => sum + places + 2, -2)]);
 }
 
+/** Places for each column of values, beside that of features and with gaps between. */
+function columnWidth({ view, width }: TableContext): number {
+  const count = view.places.length;
+  return Math.floor((width - FEATURE_WIDTH - 2 * count) / count);
+}
+
 function sideBySide(context: TableContext): readonly string[] {
   const { view, words, lang, style, width } = context;
-  const half = Math.floor((width - FEATURE_WIDTH - 4) / 2);
-  const widths = [FEATURE_WIDTH, half, half];
-  const head = [[style.heading(words.feature)], [heading('container', context)], [heading('vm', context)]];
+  const widths = [FEATURE_WIDTH, ...view.places.map(() => columnWidth(context))];
+  const head = [[style.heading(words.feature)], ...view.places.map((place) => [heading(place, context)])];
   const rows = view.table.flatMap((row) => [
     style.quiet(rule(width)),
     ...gridRow(
-      [
-        [style.strong(printable(row.feature[lang]))],
-        halfText(row.halves.container, row.shows, context),
-        halfText(row.halves.vm, row.shows, context),
-      ],
+      [[style.strong(printable(row.feature[lang]))], ...view.places.map((place) => placeText(place, row, context))],
       widths,
     ),
-    ...others(row, context).flatMap((line) => otherRow(line, widths, style)),
+    ...others(row, context).flatMap((line) => otherRow(line, widths, context)),
   ]);
   return [...gridRow(head, widths), ...rows, style.quiet(rule(width))];
 }
@@ -128,9 +151,9 @@ function stacked(context: TableContext): readonly string[] {
   return view.table.flatMap((row) => [
     style.quiet(rule(width)),
     style.strong(printable(row.feature[lang])),
-    ...(['container', 'vm'] as const).flatMap((column) => [
-      ...indented([heading(column, context)], '  '),
-      ...indented(halfText(row.halves[column], row.shows, context), '    '),
+    ...view.places.flatMap((place) => [
+      ...indented([heading(place, context)], '  '),
+      ...indented(placeText(place, row, context), '    '),
     ]),
     ...indented(
       others(row, context).map(({ label, text }) => `${label}: ${text}`),
@@ -140,5 +163,5 @@ function stacked(context: TableContext): readonly string[] {
 }
 
 export function tableLines(context: TableContext): readonly string[] {
-  return context.width >= SIDE_BY_SIDE ? sideBySide(context) : stacked(context);
+  return columnWidth(context) >= NARROWEST ? sideBySide(context) : stacked(context);
 }

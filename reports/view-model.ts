@@ -11,6 +11,8 @@ export const NATIVE = 'native';
 export const HARNESS = 'null';
 
 export type Column = ClaimHalf['column'];
+/** A column of the table: those that the source speaks of, and one for sandboxes where some ran. */
+export type Place = Column | 'sandbox';
 export type Tone = 'native' | 'container' | 'sandbox' | 'vm' | 'emulated' | 'harness';
 
 export interface RunnerView {
@@ -50,7 +52,9 @@ export interface TableRow {
   /** Whether its cells are shown by their values or by their ratios to native. */
   readonly shows: Shows;
   readonly halves: Readonly<Record<Column, HalfView | null>>;
-  /** The deciding cells of runners that stand for no column; `column` says which kind they are. */
+  /** The deciding cells of sandboxes that stand for no column: the source does not speak of them. */
+  readonly sandboxes: readonly Entry[];
+  /** The deciding cells of other runners that stand for no column; `column` says which kind they are. */
   readonly others: readonly (Entry & { readonly column: Column | null })[];
 }
 
@@ -66,6 +70,10 @@ export interface ReportView {
   /** The view of any runner by the id of its cells, known or not. */
   readonly runner: (id: string) => RunnerView;
   readonly table: readonly TableRow[];
+  /** The table's columns of values, in their order. */
+  readonly places: readonly Place[];
+  /** Sandboxes that stand for no column, in the run's order. */
+  readonly sandboxes: readonly RunnerView[];
   readonly ratios: readonly RatioEntry[];
   /** Everything that is neither emulated nor the harness's own. */
   readonly ordinary: readonly Entry[];
@@ -76,6 +84,8 @@ export interface ReportView {
   /** The rules that ended the ramps behind a count of instances, with how often; null for any other cell. */
   readonly endedBy: (cell: Cell) => string | null;
 }
+
+const PLACES: readonly Place[] = ['container', 'sandbox', 'vm'];
 
 const TONES: Readonly<Record<string, Tone>> = { none: 'native', container: 'container', sandbox: 'sandbox', vm: 'vm' };
 
@@ -115,11 +125,10 @@ class Runners {
     return this.#views.get(id) ?? { id, label: id, title: id, tone: 'native' };
   }
 
-  /** The kind of column in which a runner's values stand; null for native, which is neither. */
-  column(id: string): Column | null {
+  /** The column in which a runner's values stand; null for native, which is of no kind. */
+  column(id: string): Place | null {
     const isolation = this.#isolations.get(id);
-    if (isolation === 'vm') return 'vm';
-    return isolation === 'container' || isolation === 'sandbox' ? 'container' : null;
+    return PLACES.find((place) => place === isolation) ?? null;
   }
 
   /**
@@ -157,14 +166,16 @@ function tableRow(result: Result, runners: Runners, claim: ClaimResult): TableRo
   const standing = [result.columns.container, result.columns.vm, HARNESS];
   // Native has no ratio to itself.
   const left = subject.shows === 'ratio' ? [...standing, NATIVE] : standing;
+  const beside = result.cells
+    .filter((cell) => subject.decides(cell) && !left.includes(cell.runner) && !runners.apart(cell))
+    .map((cell) => ({ cell, runner: runners.view(cell.runner), place: runners.column(cell.runner) }));
   return {
     id: claim.id,
     feature: claim.feature,
     shows: subject.shows,
     halves: { container: half('container'), vm: half('vm') },
-    others: result.cells
-      .filter((cell) => subject.decides(cell) && !left.includes(cell.runner) && !runners.apart(cell))
-      .map((cell) => ({ cell, runner: runners.view(cell.runner), column: runners.column(cell.runner) })),
+    sandboxes: beside.filter(({ place }) => place === 'sandbox').map(({ cell, runner }) => ({ cell, runner })),
+    others: beside.flatMap(({ cell, runner, place }) => (place === 'sandbox' ? [] : [{ cell, runner, column: place }])),
   };
 }
 
@@ -175,10 +186,14 @@ export function viewOf(result: Result, lang: Lang = 'en'): ReportView {
   const entries = result.cells.map((cell) => ({ cell, runner: runners.view(cell.runner) }));
   const ordinary = entries.filter(({ cell }) => cell.runner !== HARNESS && !runners.apart(cell));
   const emulated = entries.filter(({ cell }) => cell.runner !== HARNESS && runners.apart(cell));
+  const standing = Object.values(result.columns);
+  const sandboxes = result.runners.filter(({ as }) => runners.column(as) === 'sandbox' && !standing.includes(as));
   return {
     runners: result.runners.map(({ as }) => runners.view(as)),
     runner: (id) => runners.view(id),
     table: result.claims.map((claim) => tableRow(result, runners, claim)),
+    places: PLACES.filter((place) => place !== 'sandbox' || sandboxes.length > 0),
+    sandboxes: sandboxes.map(({ as }) => runners.view(as)),
     ratios: ordinary.flatMap(({ cell, runner }) =>
       cell.ratioToNative ? [{ cell, runner, ratio: cell.ratioToNative }] : [],
     ),

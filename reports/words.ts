@@ -8,6 +8,7 @@ export type Lang = 'en' | 'zh';
 export interface Words {
   readonly feature: string;
   readonly container: string;
+  readonly sandbox: string;
   readonly vm: string;
   readonly source: string;
   readonly claim: Readonly<Record<ClaimHalf['verdict'], string>>;
@@ -71,6 +72,7 @@ export interface Words {
 const en: Words = {
   feature: 'feature',
   container: 'container',
+  sandbox: 'sandbox',
   vm: 'virtual machine',
   source: 'source',
   claim: {
@@ -151,6 +153,7 @@ const en: Words = {
 const zh: Words = {
   feature: '特性',
   container: '容器',
+  sandbox: '沙箱',
   vm: '虚拟机',
   source: '原文',
   claim: {

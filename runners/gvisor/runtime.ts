@@ -62,6 +62,8 @@ export const GVISOR: OciRuntime = {
   program: 'runsc',
   notRun:
     /^(?:FATAL ERROR: )?(?:executing processes for container|loading (?:container|sandbox)|parsing process spec): /m,
+  // A sandbox that gives up a program shuts the sockets that it was given as standard streams, its own command's as well.
+  notRunSignal: 'SIGPIPE',
   invocation: async (driver, run) => {
     const { stdout } = await exec([GVISOR.program, '--version'], { timeoutMs: INSIDE_TIMEOUT_MS });
     return invocationOf(parseVersion(stdout), optionOf(run, PLATFORM), driver);

@@ -16,9 +16,16 @@ async function run(
   argv: readonly string[],
   limits: ExecOptions,
 ): Promise<ExecResult> {
-  const result = await exec(execArgv(running, variables, argv), { ...limits, accept: 'any' });
-  if (result.exitCode === 0 || !running.runtime.notRun.test(result.stderr)) return result;
-  throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
+  const { notRun, notRunSignal } = running.runtime;
+  const because = (why: string, cause?: unknown) =>
+    new CommandError('NOT_RUN', `${argv[0]} could not be run: ${why}`, { cause });
+  const command = execArgv(running, variables, argv);
+  const result = await exec(command, { ...limits, accept: 'any' }).catch((error: unknown) => {
+    const { signal = null } = error instanceof CommandError ? error.details : {};
+    throw signal !== null && signal === notRunSignal ? because('the runtime does not say why', error) : error;
+  });
+  if (result.exitCode === 0 || !notRun.test(result.stderr)) return result;
+  throw because(result.stderr.trim().slice(-500));
 }
 
 /** Ends what an exec has left in a container. What it is called for is the error that counts; what stays ends with the instance. */

@@ -27,6 +27,8 @@ export interface OciRuntime {
   readonly program: string;
   /** What it says itself when it could not run a program inside; a program's own exit code comes without it. */
   readonly notRun: RegExp;
+  /** The signal that ends it where it could not run a program inside, and no longer gets to say so. Default: it always does. */
+  readonly notRunSignal?: NodeJS.Signals;
   /** Once a preparation, untimed. @throws CommandError. */
   invocation(driver: CgroupDriver, run: RunContext): Promise<Invocation>;
   /** What is to be otherwise in a container's configuration. Default: nothing. */
