@@ -9,6 +9,7 @@ results=/srv/rig/results
 cd /srv/rig/project || exit 1
 what=$(cat /srv/rig/what)
 matches=()
+OTHERS=native,namespace,crun,podman,lxc,nspawn,gvisor,qemu
 
 # step NAME COMMAND...
 step() {
@@ -75,8 +76,8 @@ if [ "$what" = full ]; then
 else
   # A rule takes a guest a minute here, Docker half of one, and runc a few seconds: those that find other answers on such a host
   # than elsewhere, and that the run below does not hold them to.
-  for id in runc docker kvm-direct; do matches+=(--match="$id: a sweep takes*"); done
-  for id in runc docker; do matches+=(--match="$id: the limits hold*"); done
+  for id in runc crun docker podman kvm-direct; do matches+=(--match="$id: a sweep takes*"); done
+  for id in runc crun docker podman; do matches+=(--match="$id: the limits hold*"); done
   rules=('a start gives*' 'what was asked for*' 'an instance that is to have*' 'stop ends*' 'an entry that ends at once*'
     'an interrupted start*')
   for rule in "${rules[@]}"; do matches+=(--match="runc: $rule"); done
@@ -84,6 +85,9 @@ else
   # Compressing what is shipped takes minutes here, and so do further guests: disk and their ramp are left to the long run.
   step run tare run --profile smoke --accel kvm --runners native,runc,docker,kvm-direct --out "$results/runs" \
     --experiments startup,throughput --set 'throughput.workloads=[redis]'
+  # Every other container, as such a host starts it, and the one machine that only KVM runs.
+  step others tare run --profile smoke --accel kvm --runners "$OTHERS" --experiments startup --out "$results/other-runs" \
+    --set options.qemu.machine=microvm
   step density tare run --profile smoke --runners native,runc --experiments density --json --out "$results/density-runs"
 fi
 # What only looks is tried side by side.

@@ -38,6 +38,8 @@ const PACKAGES = [
     'qemu-utils',
     'dnsmasq-base',
   ],
+  // Runners that `make setup` leaves to whoever wants them.
+  ...['crun', 'podman', 'netavark', 'lxc', 'systemd-container', 'runsc'],
   ...['fdisk', 'genisoimage', 'make', 'git', 'kmod', 'procps', 'psmisc'],
 ];
 
