@@ -6,6 +6,7 @@ import { bootRig, consoleOf } from '../../vms/rig/boot.ts';
 import { rigLayer } from '../../vms/rig/layer.ts';
 import { makeWorkDisk, readResults } from '../../vms/rig/work-disk.ts';
 import { prepareDisk } from '../../vms/disk.ts';
+import { PLAIN_HARDWARE } from '../../vms/hardware.ts';
 import { prepareKernel } from '../../vms/kernel.ts';
 import { prepareSystem } from '../../vms/system/disk.ts';
 
@@ -55,9 +56,13 @@ function withPointers(folder: string): readonly string[] {
 export async function runRig(what: 'short' | 'full', timeoutMs: number): Promise<RigResults & Disposable> {
   const { signal } = new AbortController();
   const image = await buildImage({ stateDir: STATE, signal, onProgress: () => {} });
-  const [system, kernel, disk] = [
+  const { suite } = image.manifest.recipe;
+  const [system, kernels, disk] = [
     await prepareSystem(STATE, image, signal, rigLayer),
-    await prepareKernel(STATE, image.manifest.recipe.suite, signal),
+    [
+      await prepareKernel(STATE, suite, signal),
+      await prepareKernel(STATE, suite, signal, { ...PLAIN_HARDWARE, machine: 'microvm' }),
+    ],
     await prepareDisk(STATE, image, signal),
   ];
   const folder = mkdtempSync('/var/tmp/tare-rig-');
@@ -71,7 +76,7 @@ export async function runRig(what: 'short' | 'full', timeoutMs: number): Promise
     }
     const shared = images.flatMap((one) => withPointers(one.folder));
     const state = {
-      ...{ images: shared, kernels: [kernel.folder], disks: [disk.folder] },
+      ...{ images: shared, kernels: kernels.map(({ folder: path }) => path), disks: [disk.folder] },
       ...(systems.length === 0 ? {} : { systems }),
     };
     const work = await makeWorkDisk({
