@@ -58,11 +58,13 @@ const PARTS: Readonly<Record<string, string>> = {
   loaded: '有负载',
   // runners
   'native (chroot)': '原生（chroot）',
+  'namespaces (util-linux)': '命名空间（util-linux）',
   runc: 'runc',
   crun: 'crun',
   gVisor: 'gVisor',
   Docker: 'Docker',
   Podman: 'Podman',
+  'systemd-nspawn': 'systemd-nspawn',
   KVM: 'KVM',
   nested: '嵌套',
   baseline: '基准',

@@ -6,8 +6,10 @@ import { gvisorRunner } from './gvisor/index.ts';
 import { kvmRunner } from './kvm/index.ts';
 import { qemuRunner } from './qemu/index.ts';
 import { kvmDirect } from './kvm-direct/index.ts';
+import { namespaceRunner } from './namespace/index.ts';
 import { nativeRunner } from './native/index.ts';
 import { podmanRunner } from './podman/index.ts';
+import { nspawnRunner } from './nspawn/index.ts';
 import { runcRunner } from './runc/index.ts';
 import { dockerInKvm } from './docker-in-kvm/index.ts';
 import { runcInKvm } from './runc-in-kvm/index.ts';
@@ -15,10 +17,12 @@ import { runcInKvm } from './runc-in-kvm/index.ts';
 /** Every built-in runner, in the order of the table's columns. */
 export const RUNNERS: readonly Runner[] = [
   nativeRunner,
+  namespaceRunner,
   runcRunner,
   crunRunner,
   dockerRunner,
   podmanRunner,
+  nspawnRunner,
   gvisorRunner,
   kvmDirect,
   qemuRunner,

@@ -64,10 +64,18 @@ function emulator(spec: ParitySpec, { emulatorCpus }: EffectiveLimits): Check {
   return { limit: 'emulatorCpus', expected, actual: within ? expected : shown(emulatorCpus) };
 }
 
-function amongContainers(reference: ParityReading | undefined, reading: ParityReading): readonly Check[] {
-  if (reference === undefined || reading.isolation !== 'container' || reading.runner === reference.runner) return [];
-  return AMONG_CONTAINERS.map((limit) => {
-    return { limit, expected: shown(reference.limits[limit]), actual: shown(reading.limits[limit]) };
+/** The container whose value of a limit the others are to have: docker, or the first that does not differ in it by design. */
+function referenceOf(limit: Limit, containers: readonly ParityReading[]): ParityReading | undefined {
+  const plain = containers.filter(({ designed }) => designed.every((difference) => difference.limit !== limit));
+  return containers.find(({ runner }) => runner === REFERENCE) ?? plain[0] ?? containers[0];
+}
+
+function amongContainers(containers: readonly ParityReading[], reading: ParityReading): readonly Check[] {
+  if (reading.isolation !== 'container') return [];
+  return AMONG_CONTAINERS.flatMap((limit) => {
+    const reference = referenceOf(limit, containers);
+    if (reference === undefined || reference.runner === reading.runner) return [];
+    return [{ limit, expected: shown(reference.limits[limit]), actual: shown(reading.limits[limit]) }];
   });
 }
 
@@ -77,13 +85,13 @@ function amongContainers(reference: ParityReading | undefined, reading: ParityRe
  *
  * The spec decides CPUs and memory for all (a VM's memory is its domain's), no quota, no swap for containers and sandboxes,
  * and for VMs the number of vCPUs, emulator threads within the CPU set and the disk's cache mode. Containers must agree with
- * docker, or with the first container where docker does not take part, on seccomp, capabilities, AppArmor and huge pages.
+ * docker, or where docker does not take part with the first container that does not differ by design, on seccomp, capabilities,
+ * AppArmor and huge pages.
  */
 export function differences(spec: ParitySpec, readings: readonly ParityReading[]): readonly Difference[] {
   const containers = readings.filter(({ isolation }) => isolation === 'container');
-  const reference = containers.find(({ runner }) => runner === REFERENCE) ?? containers[0];
   const found = readings.flatMap((reading) =>
-    [...againstSpec({ ...spec, cpus: reading.cpus ?? spec.cpus }, reading), ...amongContainers(reference, reading)]
+    [...againstSpec({ ...spec, cpus: reading.cpus ?? spec.cpus }, reading), ...amongContainers(containers, reading)]
       .filter(({ expected, actual }) => expected !== actual)
       .map(({ limit, expected, actual }): Difference => {
         const designed = reading.designed.find((difference) => difference.limit === limit)?.why ?? null;

@@ -16,7 +16,6 @@ const DETAILS_CHARACTERS = 4096;
 
 /** One command for the launcher. */
 export interface Step {
-  /** No word may be empty: an empty one ends a command. */
   readonly argv: readonly string[];
   /** Gets what the command prints, at its end, and is held open by what it leaves running; otherwise errors show the last line. */
   readonly outputFile?: string;
@@ -53,12 +52,11 @@ export async function prepareLauncher(stateDir: string, signal: AbortSignal): Pr
 
 /** What the launcher reads. @throws ParseError `BAD_WORD` for a word that cannot be told. */
 export function encodeSteps(steps: readonly Step[]): string {
-  const words = steps.flatMap(({ argv, outputFile }) => {
-    const bad = argv.length === 0 || argv.includes('') || argv[0]?.startsWith('>');
-    if (bad || [...argv, outputFile ?? ''].some((word) => word.includes('\0'))) {
+  const words = steps.flatMap(({ argv, outputFile = '' }) => {
+    if ((argv[0] ?? '') === '' || [...argv, outputFile].some((word) => word.includes('\0'))) {
       throw new ParseError('BAD_WORD', `the launcher cannot pass on ${JSON.stringify(argv)}`);
     }
-    return [...(outputFile === undefined ? [] : [`>${outputFile}`]), ...argv, ''];
+    return [String(argv.length), outputFile, ...argv];
   });
   return words.map((word) => `${word}\0`).join('');
 }

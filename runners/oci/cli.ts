@@ -8,7 +8,7 @@ import type { Layout } from './layout.ts';
 import type { CgroupDriver, Invocation, OciRuntime } from './runtime.ts';
 
 /** Where a runner keeps everything of a run. */
-export function runtimeFolder({ id }: OciRuntime, runDir: string): string {
+export function runtimeFolder({ id }: Pick<OciRuntime, 'id'>, runDir: string): string {
   return join(runDir, id);
 }
 

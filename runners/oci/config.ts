@@ -5,23 +5,25 @@ import { pidsNamed } from '../shared/processes.ts';
 import { seccompProfile } from './seccomp.ts';
 
 /** Docker's default set: `CapEff` 00000000a80425fb. */
-const CAPABILITIES = [
+export const CAPABILITIES = [
   ...['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FSETID', 'CAP_FOWNER', 'CAP_MKNOD', 'CAP_NET_RAW', 'CAP_SETGID'],
   ...['CAP_SETUID', 'CAP_SETFCAP', 'CAP_SETPCAP', 'CAP_NET_BIND_SERVICE', 'CAP_SYS_CHROOT', 'CAP_KILL'],
   'CAP_AUDIT_WRITE',
 ];
 
-const MASKED_PATHS = [
+/** What nobody inside may look at. */
+export const MASKED_PATHS = [
   ...['asound', 'acpi', 'kcore', 'keys', 'latency_stats', 'timer_list', 'timer_stats', 'sched_debug', 'scsi'].map(
     (name) => `/proc/${name}`,
   ),
   '/sys/firmware',
 ];
 
-const READONLY_PATHS = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
+/** What may be looked at and not changed. */
+export const READONLY_PATHS = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
 
 /** null, zero, full, random, urandom, tty, console: major, minor. */
-const DEVICES = [
+export const DEVICES = [
   [1, 3],
   [1, 5],
   [1, 7],
@@ -112,7 +114,7 @@ function namespaces(options: ContainerOptions) {
 }
 
 /** With IPv4 only in the namespace both exist; a kernel may lack the second. */
-function sysctls(): Readonly<Record<string, string>> {
+export function sysctls(): Readonly<Record<string, string>> {
   return {
     'net.ipv4.ip_unprivileged_port_start': '0',
     ...(existsSync('/proc/sys/net/ipv4/ping_group_range') ? { 'net.ipv4.ping_group_range': '0 2147483647' } : {}),

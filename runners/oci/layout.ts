@@ -6,7 +6,7 @@ import { runtimeFolder } from './cli.ts';
 import type { OciRuntime } from './runtime.ts';
 
 /** Paths and names of one instance. */
-export function layout(runtime: OciRuntime, run: RunContext, index: number) {
+export function layout(runtime: Pick<OciRuntime, 'id'>, run: RunContext, index: number) {
   const { tag } = run.owner;
   const folder = join(runtimeFolder(runtime, run.runDir), `i${index}`);
   const inFolder = (name: string) => join(folder, name);

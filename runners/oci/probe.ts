@@ -62,7 +62,7 @@ function overlayProblem(stateDir: string): Support | undefined {
 
 /** What stands in the way of containers on this host, whatever the runtime; undefined where nothing does. */
 export function hostProblem(
-  { program }: OciRuntime,
+  { program }: Pick<OciRuntime, 'program'>,
   stateDir: string,
   programs: readonly string[] = [],
 ): Support | undefined {

@@ -25,7 +25,7 @@ const sweepContainers =
   };
 
 /** The host's ends of instances' links; the bridge is the run's, and other runners may use it. */
-const sweepVeths: Sweep = async (owner, context) => {
+export const sweepVeths: Sweep = async (owner, context) => {
   const links = (await ownedLinks(owner)).filter(({ name }) => name.startsWith('tv'));
   return sweepEach(
     links.map(({ name, tag }) => ({ kind: 'link', id: name, tag })),
@@ -34,8 +34,9 @@ const sweepVeths: Sweep = async (owner, context) => {
   );
 };
 
-const sweepFolders =
-  (runtime: OciRuntime): Sweep =>
+/** A runner's folders in matching runs. */
+export const sweepFolders =
+  (runtime: Pick<OciRuntime, 'id'>): Sweep =>
   async (owner, context) => {
     const found = runFolders(context.stateDir, owner)
       .map(({ path, tag }) => ({ kind: 'folder', id: runtimeFolder(runtime, path), tag }) as const)

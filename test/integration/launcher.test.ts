@@ -21,11 +21,13 @@ const says = (text: string) => ['/bin/sh', '-c', `printf %s "$1"`, 'sh', text];
 test('commands run in order, with their words untouched, and their stamps are on the host’s clock', async (t) => {
   const { launcher, folder } = await launcherOf(t);
   const text = `a 'b' "c"\n$HOME *`;
+  const empty = ['/bin/sh', '-c', '[ $# = 2 ]', 'sh', '', ''];
   const outputFile = join(folder, 'output with space');
   const before = nowNs();
   const commands = await launch(launcher, [
     { argv: says(text), outputFile },
     { argv: says('!'), outputFile },
+    { argv: empty },
   ]);
   const after = nowNs();
   t.is(readFileSync(outputFile, 'utf8'), `${text}!`);
@@ -108,7 +110,8 @@ test('a command finds an empty standard input, no signal blocked, and no more op
 
 test('a list that is cut off, or has a command without words, is refused', async (t) => {
   const { launcher } = await launcherOf(t);
-  for (const input of ['true', 'true\0', 'true\0\0true\0', '\0\0', '>/dev/null\0\0']) {
+  const whole = '1\0\0true\0';
+  for (const input of ['1', '1\0', '1\0\0true', `${whole}2\0\0true\0`, `${whole}0\0\0`, '\0\0', 'x\0\0true\0']) {
     const { exitCode, stdout } = await exec([launcher], { input, accept: [125] });
     t.is(exitCode, 125);
     t.is(stdout, '');

@@ -17,16 +17,32 @@ export interface Change {
 
 type Row = readonly [kind: Change['kind'], name: string, what: string];
 
+/** Of every instance whose network tare makes. */
+const NETNS: Row = ['netns', 'tare-<tag>-<n>', 'with loopback and one interface'];
+const LINK: Row = ['link', 'tv<tag><n>', "the host's end of an instance's interface, a port of the bridge"];
+
 /** What each runner makes of its own, for the run and for each instance; gone at the end of either. */
 const OF_RUNNER: Readonly<Record<string, (state: string) => readonly Row[]>> = {
   native: (state) => [
     ['folder', `${state}/runs/<tag>/native`, "a copy of the image's tree, which instances write to"],
     ['process', 'TARE_OWNER=<tag>', 'the workload by chroot, listening on loopback; told by that variable'],
   ],
+  namespace: (state) => [
+    ['folder', `${state}/runs/<tag>/namespace`, 'lists of mounts and writable layers'],
+    ['cgroup', 'tare-<tag>-namespace-<n>', "an instance's limits; under systemd a scope of that name"],
+    NETNS,
+  ],
   runc: (state) => bundles(state, 'runc'),
   crun: (state) => bundles(state, 'crun'),
   docker: () => [['container', 'tare-<tag>-docker-<n>', 'detached, with the label of its run']],
   podman: () => [['container', 'tare-<tag>-podman-<n>', 'detached, with the label of its run']],
+  nspawn: (state) => [
+    ['folder', `${state}/runs/<tag>/nspawn`, 'writable layers'],
+    ['mount', `${state}/runs/<tag>/nspawn/i<n>/rootfs`, 'an overlay on the image'],
+    ['cgroup', 'tare-<tag>-nspawn-<n>', "an instance's limits; under systemd a scope of that name"],
+    ['folder', '/run/systemd/nspawn/propagate/tare-<tag>-nspawn-<n>', 'made by systemd-nspawn for each container'],
+    NETNS,
+  ],
   gvisor: (state) => bundles(state, 'gvisor'),
   'kvm-direct': (state) => guests(state, 'vm<n>'),
   kvm: (state) => guests(state, 'sys<n>'),
@@ -41,7 +57,7 @@ function bundles(state: string, id: string): readonly Row[] {
     ['mount', `${state}/runs/<tag>/${id}/i<n>/rootfs`, 'an overlay on the image'],
     ['cgroup', `tare-<tag>-${id}-<n>`, "an instance's limits; under systemd a scope of that name"],
     ['container', `tare-<tag>-${id}-<n>`, "in the runtime's records below the run's own folder"],
-    ['netns', 'tare-<tag>-<n>', 'with loopback and one interface'],
+    NETNS,
   ];
 }
 
@@ -64,13 +80,13 @@ const PODMAN_BRIDGE = 'podman…';
 
 const LIBVIRT_LINK: Row = ['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"];
 
-const VETH: Row = ['link', 'tv<tag><n>', "the host's end of an instance's interface, a port of the bridge"];
-
 /** What runners need of a network; none of it leads out of the host. */
 const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
-  runc: [VETH],
-  crun: [VETH],
-  gvisor: [VETH],
+  namespace: [LINK],
+  runc: [LINK],
+  crun: [LINK],
+  nspawn: [LINK],
+  gvisor: [LINK],
   docker: [
     [
       'network',
@@ -91,7 +107,9 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
 };
 
 /** Runners whose instances are ports of the run's own bridge. */
-const ON_BRIDGE = ['runc', 'crun', 'gvisor', 'kvm-direct', 'kvm', 'runc-in-kvm', 'docker-in-kvm'];
+const ON_BRIDGE = [
+  ...['namespace', 'runc', 'crun', 'nspawn', 'gvisor', 'kvm-direct', 'kvm', 'runc-in-kvm', 'docker-in-kvm'],
+];
 
 function launcher(state: string): readonly Row[] {
   return [['file', `${state}/tools`, 'the launcher, compiled once']];
@@ -106,8 +124,10 @@ function systems(state: string): readonly Row[] {
 
 /** What stays for the next run beside the images, by runner. */
 const KEPT: Readonly<Record<string, (state: string) => readonly Row[]>> = {
+  namespace: launcher,
   runc: launcher,
   crun: launcher,
+  nspawn: launcher,
   gvisor: launcher,
   docker: (state) => [
     ['image', 'tare:<first 16 digits of the digest>', 'the same tree as an image of the engine'],

@@ -2,8 +2,8 @@
  * Runs the commands of a launch one after another from a small process: a fork of the harness, with its large heap, costs
  * milliseconds for each.
  *
- * On standard input: every word of every command with a NUL after it; an empty word ends a command. A first word ">PATH"
- * sends that command's output to a file; otherwise it goes to standard error.
+ * On standard input, each with a NUL after it: of every command the number of its words, a file that its output goes to
+ * (empty: it goes to standard error), and its words.
  * On standard output, after each command, in nanoseconds of CLOCK_MONOTONIC:
  *
  *   START END exit CODE · START END signal NUMBER · START END error ERRNO (the program could not be run)
@@ -67,8 +67,8 @@ static size_t read_all(void)
 		if (length == sizeof text)
 			fail("standard input", E2BIG);
 	}
-	if (length > 0 && (length < 2 || text[length - 1] != '\0' || text[length - 2] != '\0'))
-		fail("the last command has no end", EINVAL);
+	if (length > 0 && text[length - 1] != '\0')
+		fail("the last word has no end", EINVAL);
 	return length;
 }
 
@@ -118,7 +118,7 @@ static void report(int64_t started_ns, const char *how, int number)
 }
 
 /* Runs one command to its end and reports it. Returns whether it succeeded. */
-static bool run(char **argv, int null)
+static bool run(char **argv, const char *output_file, int null)
 {
 	int output = STDERR_FILENO;
 	int64_t started_ns;
@@ -126,15 +126,12 @@ static bool run(char **argv, int null)
 	int error;
 	int status;
 
-	if (argv[0] != NULL && argv[0][0] == '>') {
+	if (output_file[0] != '\0') {
 		/* Here rather than in the child, whose errors would all look like the program's. */
-		output = open(argv[0] + 1, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+		output = open(output_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 		if (output < 0)
-			fail(argv[0] + 1, errno);
-		argv++;
+			fail(output_file, errno);
 	}
-	if (argv[0] == NULL)
-		fail("a command without words", EINVAL);
 	started_ns = now_ns();
 	error = spawn(&pid, argv, null, output);
 	status = error == 0 ? wait_for(pid) : 0;
@@ -157,10 +154,44 @@ static bool must_end(void)
 	return told_to_end || sigismember(&pending, SIGTERM) == 1;
 }
 
+/* The word at *at, which is moved on to the next. */
+static char *next_word(size_t *at, size_t length)
+{
+	char *word = text + *at;
+
+	if (*at >= length)
+		fail("the last command has no end", EINVAL);
+	*at += strlen(word) + 1;
+	return word;
+}
+
+static size_t word_count(const char *word)
+{
+	char *end;
+	unsigned long count = strtoul(word, &end, 10);
+
+	if (*end != '\0' || count == 0)
+		fail("a command without words", EINVAL);
+	if (count > MOST_WORDS)
+		fail("a command", E2BIG);
+	return count;
+}
+
+/* Takes one command from *at on; its output goes to a file unless the name is empty. */
+static const char *take(char **words, size_t *at, size_t length)
+{
+	size_t count = word_count(next_word(at, length));
+	const char *output_file = next_word(at, length);
+
+	for (size_t word = 0; word < count; word++)
+		words[word] = next_word(at, length);
+	words[count] = NULL;
+	return output_file;
+}
+
 int main(void)
 {
 	char *words[MOST_WORDS + 1];
-	size_t count = 0;
 	size_t length;
 	int null;
 
@@ -169,22 +200,18 @@ int main(void)
 	sigaddset(&awaited, SIGCHLD);
 	sigaddset(&awaited, SIGTERM);
 	length = read_all();
+	for (size_t at = 0; at < length;)
+		take(words, &at, length);
 	sigprocmask(SIG_BLOCK, &awaited, &inherited);
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (null < 0)
 		fail("/dev/null", errno);
-	for (size_t at = 0; at < length; at += strlen(text + at) + 1) {
-		if (text[at] != '\0') {
-			if (count == MOST_WORDS)
-				fail("a command", E2BIG);
-			words[count++] = text + at;
-			continue;
-		}
+	for (size_t at = 0; at < length;) {
+		const char *output_file = take(words, &at, length);
+
 		if (must_end())
 			return 128 + SIGTERM;
-		words[count] = NULL;
-		count = 0;
-		if (!run(words, null))
+		if (!run(words, output_file, null))
 			return 1;
 	}
 	return must_end() ? 128 + SIGTERM : 0;

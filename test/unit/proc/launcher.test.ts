@@ -2,13 +2,13 @@ import test from 'ava';
 import { ParseError } from '../../../bench/errors.ts';
 import { encodeSteps, parseStamps } from '../../../bench/proc/launcher.ts';
 
-test('words reach the launcher whatever they contain, and a command ends with an empty one', (t) => {
-  const steps = [{ argv: ['a', "b 'c\n$d"] }, { argv: ['e'], outputFile: '/x y' }];
-  t.is(encodeSteps(steps), "a\0b 'c\n$d\0\0>/x y\0e\0\0");
+test('words reach the launcher whatever they contain, empty ones as well', (t) => {
+  const steps = [{ argv: ['a', "b 'c\n$d", '', '>'] }, { argv: ['>e'], outputFile: '/x y' }];
+  t.is(encodeSteps(steps), ["4\0\0a\0b 'c\n$d\0\0>\0", '1\0/x y\0>e\0'].join(''));
 });
 
 test('what cannot be told apart is refused', (t) => {
-  for (const argv of [[], [''], ['a', ''], ['a\0b'], ['>a']]) {
+  for (const argv of [[], [''], ['a\0b'], ['a', '\0']]) {
     t.throws(() => encodeSteps([{ argv }]), { instanceOf: ParseError }, JSON.stringify(argv));
   }
   t.throws(() => encodeSteps([{ argv: ['a'], outputFile: '/x\0y' }]), { instanceOf: ParseError });
