@@ -30,7 +30,6 @@ export const PROGRAM_PACKAGES: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   sfdisk: 'fdisk',
   'systemd-nspawn': 'systemd-container',
-  'systemd-run': 'systemd',
   tar: 'tar',
   umount: 'mount',
   unshare: 'util-linux',

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { CommandError } from '../../bench/errors.ts';
 import type { ExecOptions, ExecResult } from '../../bench/model/runner.ts';
-import { exec } from '../../bench/proc/exec.ts';
-import { CAPABILITIES, openFilesLimit } from '../oci/config.ts';
-import { EXEC_VARIABLE, killUntilGone, processesWith } from '../shared/processes.ts';
+import { CAPABILITIES, type OpenFiles, openFilesLimit } from '../oci/config.ts';
+import { execMarked } from '../shared/marked-exec.ts';
+import { EXEC_VARIABLE } from '../shared/processes.ts';
 import { joinedFolders } from './own-cgroup.ts';
 
 const ENTER = fileURLToPath(new URL('enter.sh', import.meta.url));
@@ -12,7 +12,7 @@ const ENTER = fileURLToPath(new URL('enter.sh', import.meta.url));
 const CONFINE = 'echo "exec $0" >/proc/self/attr/exec && exec "$@"';
 
 /** What says so itself where it could not run a program inside. */
-const NOT_RUN = /^(?:setpriv|nsenter|prlimit|env|\S*enter\.sh): /m;
+const NOT_RUN = /^(?:setpriv: |prlimit: |nsenter: |\S*enter\.sh: \d+: )/m;
 const NOT_RUN_CODES: readonly number[] = [1, 2, 125, 126, 127];
 
 let execs = 0;
@@ -27,13 +27,13 @@ export function capabilityWords(): readonly string[] {
 export function dockerWords(
   environment: Readonly<Record<string, string>>,
   command: readonly string[],
-  openFiles = openFilesLimit(),
+  openFiles: OpenFiles | null = openFilesLimit() ?? null,
 ): readonly string[] {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   return [
     // A shell starts what it does not wait for with signals ignored.
     ...['env', '--ignore-environment', '--default-signal', ...variables],
-    ...(openFiles === undefined ? [] : ['prlimit', `--nofile=${openFiles.soft}:${openFiles.hard}`]),
+    ...(openFiles === null ? [] : ['prlimit', `--nofile=${openFiles.soft}:${openFiles.hard}`]),
     ...capabilityWords(),
     ...command,
   ];
@@ -64,13 +64,10 @@ export async function execEntered(box: Entered, argv: readonly string[], options
   execs += 1;
   const marker = `${box.name}-${execs}`;
   const words = dockerWords({ ...box.environment, [EXEC_VARIABLE]: marker }, argv);
-  try {
-    const result = await exec(enterArgv(box, joinedFolders(box.pid, box.name), words), { ...options, accept: 'any' });
-    if (!NOT_RUN_CODES.includes(result.exitCode) || !NOT_RUN.test(result.stderr)) return result;
-    throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
-  } catch (error) {
-    // The deadline ended the program that entered; what it had started inside would go on.
-    await killUntilGone(() => processesWith(EXEC_VARIABLE, (value) => value === marker));
-    throw error;
-  }
+  const folders = joinedFolders(box.pid, box.name);
+  // Its pid may be somebody else's by now.
+  if (folders.length === 0) throw new CommandError('NOT_RUN', `${argv[0]} could not be run: the instance has ended`);
+  const result = await execMarked(enterArgv(box, folders, words), marker, options);
+  if (!NOT_RUN_CODES.includes(result.exitCode) || !NOT_RUN.test(result.stderr)) return result;
+  throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
 }

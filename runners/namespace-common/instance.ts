@@ -7,7 +7,7 @@ import type { Instance, InstanceSpec, RunContext, StartOptions } from '../../ben
 import { waitUntil } from '../../bench/proc/clock.ts';
 import { OWNER_VARIABLE } from '../../bench/proc/exec.ts';
 import { launch, type Step } from '../../bench/proc/launcher.ts';
-import type { CgroupDriver } from '../oci/cli.ts';
+import type { CgroupDriver } from '../oci/runtime.ts';
 import { type Layout, layout } from '../oci/layout.ts';
 import { networkStep, removeNetwork } from '../oci/network.ts';
 import type { RunBridge } from '../shared/bridge.ts';

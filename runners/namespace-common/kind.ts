@@ -1,6 +1,6 @@
 import type { Step } from '../../bench/proc/launcher.ts';
 import type { Layout } from '../oci/layout.ts';
-import type { CgroupDriver } from '../oci/cli.ts';
+import type { CgroupDriver } from '../oci/runtime.ts';
 
 /** What one instance is to be, without its limits. */
 export interface BoxOptions {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cgroupsOf, type Hierarchy, hierarchies } from '../shared/cgroups.ts';
-import type { CgroupDriver } from '../oci/cli.ts';
+import type { CgroupDriver } from '../oci/runtime.ts';
 import { DEVICES } from '../oci/config.ts';
 
 const LIMITED = fileURLToPath(new URL('limited.sh', import.meta.url));
@@ -29,7 +29,7 @@ export interface CgroupSpec {
 /** A cgroup that an instance is started in. */
 export interface OwnCgroup {
   /** Makes the cgroup and becomes the command in it. */
-  words(command: readonly string[]): readonly string[];
+  readonly words: (command: readonly string[]) => readonly string[];
   /** Text of the file of limits; undefined where systemd is told them by `words`. */
   readonly limits: string | undefined;
   /** Folders of the cgroup of version 1. */

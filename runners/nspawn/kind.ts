@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { INSIDE } from '../../bench/model/image.ts';
 import { tagOf } from '../../bench/proc/owner.ts';
 import type { BoxKind, BoxOptions } from '../namespace-common/kind.ts';
-import { CAPABILITIES, openFilesLimit } from '../oci/config.ts';
+import { CAPABILITIES, type OpenFiles, openFilesLimit } from '../oci/config.ts';
 import { netnsPath } from '../shared/netns.ts';
 import { type Sweep, sweepEach } from '../shared/sweep.ts';
 import { leaderOf } from './leader.ts';
@@ -15,7 +15,7 @@ const SUPERVISE = fileURLToPath(new URL('supervise.sh', import.meta.url));
 /** Where nspawn makes a folder for each container, which it removes at its end if it comes to that. */
 const PROPAGATE = '/run/systemd/nspawn/propagate';
 
-/** What nspawn gives unasked, and --network-namespace-path= on top. */
+/** What nspawn gives unasked, and with a network of its own making. */
 const GIVEN = [
   ...['AUDIT_CONTROL', 'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'IPC_OWNER'],
   ...['KILL', 'LEASE', 'LINUX_IMMUTABLE', 'MKNOD', 'NET_ADMIN', 'NET_BIND_SERVICE', 'NET_BROADCAST', 'NET_RAW'],
@@ -28,22 +28,19 @@ const ENVIRONMENT = ['SYSTEMD_NSPAWN_LOCK=0', 'SYSTEMD_NSPAWN_TMPFS_TMP=0'];
 
 export function nspawnWords(
   { paths, environment, argv }: Pick<BoxOptions, 'paths' | 'environment' | 'argv'>,
-  openFiles = openFilesLimit(),
+  openFiles: OpenFiles | null = openFilesLimit() ?? null,
 ): readonly string[] {
   const dropped = GIVEN.filter((name) => !CAPABILITIES.includes(name));
   const variables = Object.entries(environment).map(([name, value]) => `--setenv=${name}=${value}`);
   return [
+    // By --network-namespace-path= the container would see the host's interfaces in /sys.
+    ...['nsenter', `--net=${netnsPath(paths.netns)}`],
     ...['systemd-nspawn', '--quiet', '--settings=no', '--register=no', '--keep-unit'],
     ...[`--machine=${paths.name}`, `--directory=${paths.rootfs}`, '--private-users=no'],
-    ...[
-      `--network-namespace-path=${netnsPath(paths.netns)}`,
-      '--resolv-conf=off',
-      '--timezone=off',
-      '--link-journal=no',
-    ],
+    ...['--resolv-conf=off', '--timezone=off', '--link-journal=no'],
     ...[`--bind=${paths.marks}:${INSIDE.marks}`, `--bind=${paths.commands}:${INSIDE.commands}`],
     ...[`--drop-capability=${dropped.join()}`, '--oom-score-adjust=0'],
-    ...(openFiles === undefined ? [] : [`--rlimit=NOFILE=${openFiles.soft}:${openFiles.hard}`]),
+    ...(openFiles === null ? [] : [`--rlimit=NOFILE=${openFiles.soft}:${openFiles.hard}`]),
     ...['--console=pipe', '--kill-signal=SIGTERM', ...variables, '--', ...argv],
   ];
 }

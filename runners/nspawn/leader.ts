@@ -15,7 +15,7 @@ export function isFirstOfNamespace(status: string): boolean {
   return pids.length > 1 && pids.at(-1) === '1';
 }
 
-function status(pid: number): string {
+function statusOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/status`, 'utf8');
   } catch {
@@ -27,7 +27,7 @@ function status(pid: number): string {
 export function leaderOf(nspawn: number, name: string): number {
   const folder = processFolder(ownFolders(nspawn, name));
   const candidates = folder === undefined ? [] : [...pidsIn(folder), ...pidsIn(join(folder, PAYLOAD))];
-  const leader = candidates.find((pid) => statOf(pid)?.ppid === nspawn && isFirstOfNamespace(status(pid)));
+  const leader = candidates.find((pid) => statOf(pid)?.ppid === nspawn && isFirstOfNamespace(statusOf(pid)));
   if (leader !== undefined) return leader;
   throw new ResourceError('NO_LEADER', `the first process of ${name} cannot be found below process ${nspawn}`);
 }

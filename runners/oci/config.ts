@@ -48,11 +48,17 @@ export function loadedApparmorProfile(): string | undefined {
   }
 }
 
+/** How many files a process may have open. */
+export interface OpenFiles {
+  readonly soft: number;
+  readonly hard: number;
+}
+
 /**
  * What containers of an engine on this host may open: they inherit it from containerd. Undefined where none runs; tare's own
  * limit then applies.
  */
-export function openFilesLimit(): { readonly soft: number; readonly hard: number } | undefined {
+export function openFilesLimit(): OpenFiles | undefined {
   const [pid] = pidsNamed('containerd');
   if (pid === undefined) return undefined;
   try {

@@ -1,7 +1,7 @@
 import { CommandError } from '../../bench/errors.ts';
 import type { ExecOptions, ExecResult } from '../../bench/model/runner.ts';
-import { exec } from '../../bench/proc/exec.ts';
-import { EXEC_VARIABLE, killUntilGone, processesWith } from './processes.ts';
+import { execMarked } from './marked-exec.ts';
+import { EXEC_VARIABLE } from './processes.ts';
 
 /** taskset, chroot, ip, and what prepares a client's tree say these when they could not run the program, followed by why. */
 const NOT_RUN = /^(?:chroot: |taskset: |mount: |sh: \d+: exec: |Cannot open network namespace|exec of )/m;
@@ -25,15 +25,7 @@ export async function runTreeProgram(
 ): Promise<ExecResult> {
   programs += 1;
   const marker = `tree-${process.pid}-${programs}`;
-  try {
-    const result = await exec(argv, { ...options, env: { ...environment, [EXEC_VARIABLE]: marker }, accept: 'any' });
-    if (!NOT_RUN_CODES.includes(result.exitCode) || !NOT_RUN.test(result.stderr)) return result;
-    throw new CommandError('NOT_RUN', `it could not be run: ${result.stderr.trim().slice(-500)}`, {
-      details: { argv },
-    });
-  } catch (error) {
-    // The deadline ended the program itself; what it started goes with it.
-    await killUntilGone(() => processesWith(EXEC_VARIABLE, (value) => value === marker));
-    throw error;
-  }
+  const result = await execMarked(argv, marker, { ...options, env: { ...environment, [EXEC_VARIABLE]: marker } });
+  if (!NOT_RUN_CODES.includes(result.exitCode) || !NOT_RUN.test(result.stderr)) return result;
+  throw new CommandError('NOT_RUN', `it could not be run: ${result.stderr.trim().slice(-500)}`, { details: { argv } });
 }

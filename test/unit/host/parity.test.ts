@@ -125,6 +125,15 @@ test('without docker the first container is what the others are compared with', 
   );
 });
 
+test('what a container lacks by design is not what others are compared with', (t) => {
+  const why = 'it loads no filter';
+  const found = differences(SPEC, [
+    reading('namespace', 'container', { ...CONTAINER, seccomp: 0 }, [{ limit: 'seccomp', why }]),
+    reading('runc', 'container', CONTAINER),
+  ]);
+  t.deepEqual(found, [{ runner: 'namespace', limit: 'seccomp', expected: '2', actual: '0', designed: why }]);
+});
+
 test('native and VMs are not held to what containers share', (t) => {
   const guest = reading('kvm', 'vm', GUEST);
   const native = reading('native', 'none', { ...NATIVE, memoryBytes: SPEC.memoryBytes });
