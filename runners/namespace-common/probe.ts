@@ -1,6 +1,7 @@
 import type { Support } from '../../bench/model/runner.ts';
 import { packageOf } from '../../bench/proc/programs.ts';
-import { type CgroupDriver, cgroupDriver } from '../oci/cli.ts';
+import { cgroupDriver } from '../oci/cli.ts';
+import type { CgroupDriver } from '../oci/runtime.ts';
 import { hostProblem, refuse } from '../oci/probe.ts';
 import { type Hierarchy, hierarchies } from '../shared/cgroups.ts';
 import { hasProgram } from '../shared/programs.ts';

@@ -18,6 +18,7 @@ const SHELL_SCRIPTS = [
 
 export const STAGES: Readonly<Record<string, Stage>> = {
   image: { kind: 'check', commands: [[process.execPath, 'bench/main.ts', 'image', 'build']] },
+  kvm: { kind: 'tests', folder: 'test/kvm', ava: ['--config', 'test/ava.kvm.config.mjs'], beside: true },
   lint: {
     kind: 'check',
     commands: [
@@ -30,13 +31,12 @@ export const STAGES: Readonly<Record<string, Stage>> = {
   unit: { kind: 'tests', folder: 'test/unit', ava: [] },
   stats: { kind: 'tests', folder: 'test/stats', ava: ['--config', 'test/ava.stats.config.mjs'] },
   'stats-full': { kind: 'tests', folder: 'test/stats', ava: ['--config', 'test/ava.stats.config.mjs', '--', 'full'] },
+  browser: { kind: 'tests', folder: 'test/browser', ava: ['--config', 'test/ava.browser.config.mjs'] },
   integration: {
     kind: 'tests',
     folder: 'test/integration',
     ava: ['--config', 'test/ava.integration.config.mjs'],
   },
   slow: { kind: 'tests', folder: 'test/slow', ava: ['--config', 'test/ava.slow.config.mjs'] },
-  browser: { kind: 'tests', folder: 'test/browser', ava: ['--config', 'test/ava.browser.config.mjs'] },
-  kvm: { kind: 'tests', folder: 'test/kvm', ava: ['--config', 'test/ava.kvm.config.mjs'], beside: true },
   'kvm-full': { kind: 'tests', folder: 'test/kvm', ava: ['--config', 'test/ava.kvm.config.mjs', '--', 'full'] },
 };
