@@ -46,13 +46,22 @@ export function loadedApparmorProfile(): string | undefined {
   }
 }
 
+export interface OpenFiles {
+  readonly soft: number;
+  readonly hard: number;
+}
+
 /**
  * What containers of an engine on this host may open: they inherit it from containerd. Undefined where none runs; tare's own
  * limit then applies.
  */
-export function openFilesLimit(): { readonly soft: number; readonly hard: number } | undefined {
+export function openFilesLimit(): OpenFiles | undefined {
   const [pid] = pidsNamed('containerd');
-  if (pid === undefined) return undefined;
+  return pid === undefined ? undefined : openFilesOf(pid);
+}
+
+/** What a process may open; undefined where it has gone, or is not limited. */
+export function openFilesOf(pid: number): OpenFiles | undefined {
   try {
     const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
     const [, soft, hard] = /^Max open files +(\d+) +(\d+) /m.exec(limits) ?? [];
@@ -112,7 +121,7 @@ function namespaces(options: ContainerOptions) {
 }
 
 /** With IPv4 only in the namespace both exist; a kernel may lack the second. */
-function sysctls(): Readonly<Record<string, string>> {
+export function sysctls(): Readonly<Record<string, string>> {
   return {
     'net.ipv4.ip_unprivileged_port_start': '0',
     ...(existsSync('/proc/sys/net/ipv4/ping_group_range') ? { 'net.ipv4.ping_group_range': '0 2147483647' } : {}),

@@ -52,7 +52,7 @@ function guests(state: string, name: string): readonly Row[] {
 
 const DOCKER_BRIDGE = 'td<tag>';
 
-const PODMAN_BRIDGE = 'podman…';
+const PODMAN_BRIDGE = 'tp<tag>';
 
 const VETH: Row = ['link', 'tv<tag><n>', "the host's end of an instance's interface, a port of the bridge"];
 
@@ -71,8 +71,8 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
   ],
   podman: [
     ['network', 'tare-<tag>-podman', 'an internal Podman network in 198.18.0.0/15'],
-    ['link', PODMAN_BRIDGE, 'the bridge of that network, as Podman names it'],
-    ['link', 'tp<tag>0', 'a port that keeps the bridge while no container runs'],
+    ['link', PODMAN_BRIDGE, 'the bridge of that network'],
+    ['link', 'tp<tag>k0', 'a port that keeps the bridge while no container runs'],
   ],
   'kvm-direct': [['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"]],
   kvm: [['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"]],
