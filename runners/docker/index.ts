@@ -1,6 +1,6 @@
 import { defineRunner } from '../../bench/model/runner.ts';
 import type { Engine } from '../engine/engine.ts';
-import { engineSweeps, prepareEngine } from '../engine/runner.ts';
+import { prepareEngine, sweepContainers, sweepNetworks } from '../engine/runner.ts';
 import { sweepAll } from '../shared/sweep.ts';
 import { dockerCli } from './cli.ts';
 import { makeDockerNetwork } from './network.ts';
@@ -10,6 +10,7 @@ const DOCKER: Engine = {
   id: 'docker',
   cli: dockerCli,
   runWords: [],
+  addressWords: (address) => ['--ip', address],
   removal: ['rm', '--force', '--volumes'],
   notRun: /^OCI runtime exec failed|^Error response from daemon/m,
   cgroups: (id) => [`docker/${id}`, `system.slice/docker-${id}.scope`],
@@ -22,10 +23,5 @@ export const dockerRunner = defineRunner({
   apiVersion: 1,
   probe: () => probeDocker(),
   prepare: (spec, run) => prepareEngine(DOCKER, spec, run, ['dockerd', 'containerd']),
-  sweep: (owner, context) =>
-    sweepAll(
-      engineSweeps(DOCKER, (name) => dockerCli.remove(['network', 'rm', name])),
-      owner,
-      context,
-    ),
+  sweep: (owner, context) => sweepAll([sweepContainers(DOCKER), sweepNetworks(DOCKER)], owner, context),
 });

@@ -18,6 +18,8 @@ const REMOVE_TIMEOUT_MS = 20_000;
 export interface EngineProgram {
   /** The client and the words that go before every command. */
   readonly argv: readonly [string, ...string[]];
+  /** Where it is run; default: where tare is. */
+  readonly cwd?: string;
   /** Undefined where there is no daemon that could be missing. */
   readonly down?: { readonly said: RegExp; readonly message: string; readonly hint: string };
 }
@@ -40,9 +42,9 @@ export class EngineCli {
    * @throws ResourceError `SERVICE_DOWN` when no engine answers; CommandError otherwise.
    */
   async run(words: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    const { argv, down } = this.#program;
+    const { argv, cwd, down } = this.#program;
     try {
-      return await exec([...argv, ...words], options);
+      return await exec([...argv, ...words], cwd === undefined ? options : { cwd, ...options });
     } catch (cause) {
       if (!down || !(cause instanceof CommandError) || !down.said.test(stderrOf(cause))) throw cause;
       throw new ResourceError('SERVICE_DOWN', down.message, { cause, hint: down.hint, retryable: true });

@@ -17,6 +17,8 @@ export interface Engine {
   readonly cli: EngineCli;
   /** Words of `run` that make its containers what those of other runners are. */
   readonly runWords: readonly string[];
+  /** Words of `run` that give a container this address on its network. */
+  addressWords(address: string): readonly string[];
   /** Words that remove a container at once, before its name. */
   readonly removal: readonly string[];
   /** What it prints when a program inside could not be run at all. */

@@ -89,7 +89,7 @@ function runArgv(
   return [
     ...['run', '--detach', '--name', name, '--label', `${TAG_LABEL}=${tag}`, '--pull', 'never'],
     ...place.engine.runWords,
-    ...['--network', place.network ?? 'none', ...(place.ip === null ? [] : ['--ip', place.ip])],
+    ...['--network', place.network ?? 'none', ...(place.ip === null ? [] : place.engine.addressWords(place.ip))],
     ...['--cpuset-cpus', spec.cpus.join()],
     // Memory and swap together: the same figure leaves no swap.
     ...['--memory', memory, '--memory-swap', memory],

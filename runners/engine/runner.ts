@@ -1,11 +1,11 @@
 import type { ResourceRef } from '../../bench/model/owner.ts';
-import type { InstanceSpec, Prepared, RunContext } from '../../bench/model/runner.ts';
+import type { InstanceSpec, Prepared, RunContext, SweepContext } from '../../bench/model/runner.ts';
 import { tagOf } from '../../bench/proc/owner.ts';
 import { bridgeClient } from '../shared/client.ts';
 import { hasProgram } from '../shared/programs.ts';
 import { pidsNamed } from '../shared/processes.ts';
 import { type Sweep, sweepEach } from '../shared/sweep.ts';
-import { TAG_LABEL } from './cli.ts';
+import { type EngineCli, TAG_LABEL } from './cli.ts';
 import type { Engine } from './engine.ts';
 import { engineImage, layerFolders, savedBytes } from './image.ts';
 import { startContainer } from './instance.ts';
@@ -51,17 +51,24 @@ async function labelled(
   });
 }
 
-/** Removes an engine's containers of matching runs, and then their networks. */
-export function engineSweeps(
+/**
+ * Removes an engine's containers of matching runs.
+ * @param cliFor where it takes another client than the engine's to remove what a run has made.
+ */
+export function sweepContainers(
   engine: Pick<Engine, 'cli' | 'id' | 'removal'>,
-  removeNetwork: (name: string) => Promise<void>,
-): readonly Sweep[] {
-  const matching = (owner: Parameters<Sweep>[0]) => (tag: string) => owner.matches(tag);
-  return [
-    async (owner, context) =>
-      sweepEach(await labelled(engine, 'container', matching(owner)), context, (name) =>
-        engine.cli.remove([...engine.removal, name]),
-      ),
-    async (owner, context) => sweepEach(await labelled(engine, 'network', matching(owner)), context, removeNetwork),
-  ];
+  cliFor: (tag: string, context: SweepContext) => EngineCli = () => engine.cli,
+): Sweep {
+  return async (owner, context) => {
+    const found = await labelled(engine, 'container', (tag) => owner.matches(tag));
+    return sweepEach(found, context, (name) => cliFor(tagOf(name) ?? '', context).remove([...engine.removal, name]));
+  };
+}
+
+/** Removes an engine's networks of matching runs. */
+export function sweepNetworks(engine: Pick<Engine, 'cli' | 'id'>): Sweep {
+  return async (owner, context) => {
+    const found = await labelled(engine, 'network', (tag) => owner.matches(tag));
+    return sweepEach(found, context, (name) => engine.cli.remove(['network', 'rm', name]));
+  };
 }

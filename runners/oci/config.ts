@@ -48,7 +48,6 @@ export function loadedApparmorProfile(): string | undefined {
   }
 }
 
-/** How many files a process may have open. */
 export interface OpenFiles {
   readonly soft: number;
   readonly hard: number;
@@ -60,7 +59,11 @@ export interface OpenFiles {
  */
 export function openFilesLimit(): OpenFiles | undefined {
   const [pid] = pidsNamed('containerd');
-  if (pid === undefined) return undefined;
+  return pid === undefined ? undefined : openFilesOf(pid);
+}
+
+/** What a process may open; undefined where it has gone, or is not limited. */
+export function openFilesOf(pid: number): OpenFiles | undefined {
   try {
     const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
     const [, soft, hard] = /^Max open files +(\d+) +(\d+) /m.exec(limits) ?? [];

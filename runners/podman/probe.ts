@@ -20,7 +20,8 @@ const infoSchema = z.looseObject({
     cgroupManager: z.string(),
     cgroupVersion: z.string(),
     conmon: z.looseObject({ version: z.string() }),
-    networkBackend: z.string(),
+    /** Absent before version 4, which knew CNI alone. */
+    networkBackend: z.string().default('cni'),
     ociRuntime: z.looseObject({ name: z.string(), version: z.string() }),
   }),
   store: z.looseObject({ graphDriverName: z.string() }),
@@ -46,7 +47,8 @@ export function supportOf(
 ): Support {
   if (host.networkBackend !== 'netavark') {
     const reason = `Podman's networks are ${host.networkBackend}'s here, and tare knows netavark's`;
-    return refuse('NO_NETAVARK', reason, packageOf('netavark'));
+    const hint = `${packageOf('netavark')} (of Podman 4 and later; which one is used: network_backend in containers.conf)`;
+    return refuse('NO_NETAVARK', reason, hint);
   }
   const { name } = host.ociRuntime;
   if (name === 'crun' && mixed?.ok === false) {

@@ -115,23 +115,40 @@ export function macFor(address: string): string {
 }
 
 /** A fixed address of its own: a bridge otherwise takes its lowest port's, and neighbours must ask again. */
-function hardwareAddress(tag: string, shard: number): string {
-  return ['02', (0x74 + shard).toString(16), '72', ...(tag.match(/../g) ?? [])].join(':');
+function hardwareAddress(tag: string, number: number): string {
+  return ['02', (0x74 + number).toString(16), '72', ...(tag.match(/../g) ?? [])].join(':');
 }
 
-async function makeOn(
-  { tag, shard }: { readonly tag: string; readonly shard: number },
+/** Makes a bridge with the network's first address. @param number tells the bridges of a run apart: at most 139. */
+export async function makeBridge(
+  { tag, number }: { readonly tag: string; readonly number: number },
   name: string,
   network: Network,
   undo: AsyncDisposableStack,
 ): Promise<void> {
   undo.defer(() => removeLink(name));
   const options = ['stp_state', '0', 'forward_delay', '0', 'mcast_snooping', '0'];
-  await exec(['ip', 'link', 'add', 'name', name, 'address', hardwareAddress(tag, shard), 'type', 'bridge', ...options]);
+  await exec([
+    'ip',
+    'link',
+    'add',
+    'name',
+    name,
+    'address',
+    hardwareAddress(tag, number),
+    'type',
+    'bridge',
+    ...options,
+  ]);
   closeTheWayOut(name);
   await exec(['ip', '-batch', '-'], {
     input: [`address add ${addressAt(network, 1)}/${network.prefix} dev ${name}`, `link set ${name} up`, ''].join('\n'),
   });
+}
+
+/** Whether anything but this interface has addresses of the network, or a route to it. */
+export async function isShared(network: Network, name: string): Promise<boolean> {
+  return (await networksOfHost(name)).some((other) => overlaps(other, network));
 }
 
 /** @param shard 0 for the run's first bridge. */
@@ -139,10 +156,9 @@ async function make(tag: string, shard: number, undo: AsyncDisposableStack): Pro
   const name = ownedName(tag, shard === 0 ? '' : String(shard));
   for (const network of freeSubnets(await networksOfHost(), tag).slice(0, 8)) {
     await using attempt = new AsyncDisposableStack();
-    await makeOn({ tag, shard }, name, network, attempt);
+    await makeBridge({ tag, number: shard }, name, network, attempt);
     // Somebody else may have taken the same subnet meanwhile; both then give way and look again.
-    const others = await networksOfHost(name);
-    if (others.some((other) => overlaps(other, network))) continue;
+    if (await isShared(network, name)) continue;
     const owned = attempt.move();
     undo.defer(() => owned.disposeAsync());
     return { name, network, lease: addressLeases(network) };

@@ -72,9 +72,13 @@ export async function removeRule(rule: BridgeRule): Promise<void> {
 
 /**
  * Lets packets pass from port to port of a bridge where the packet filter sees them and `iptables` is there: Docker, for one,
- * drops by default whatever it does not know. Undone with the stack. @throws CommandError.
+ * drops by default whatever it does not know. Undone with the stack.
+ * @throws ResourceError `NOT_OURS` for a bridge whose name does not bear the tag: nobody would find the rule again; CommandError.
  */
 export async function admitBridged(rule: BridgeRule, undo: AsyncDisposableStack): Promise<void> {
+  if (linkTag(rule.bridge) !== rule.tag) {
+    throw new ResourceError('NOT_OURS', `the name of the bridge ${rule.bridge} does not bear the tag ${rule.tag}`);
+  }
   if (!filtersBridged(rule.bridge) || !hasProgram('iptables')) return;
   undo.defer(() => removeRule(rule));
   await exec(iptables('--insert', rule));

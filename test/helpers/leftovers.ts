@@ -16,7 +16,7 @@ export async function leftovers(stateDir: string): Promise<readonly string[]> {
     lines('domain', ['virsh', '-c', 'qemu:///system', 'list', '--all', '--name'], /^tare-/),
     lines('network namespace', ['ip', 'netns', 'list'], /^tare-/),
     lines('link', ['ip', '-oneline', 'link', 'show'], /^\d+: (tare-|t[vcdpt][0-9a-f]{6})/),
-    lines('route', ['ip', 'route', 'show'], / dev (tare-|t[vcd][0-9a-f]{6})/),
+    lines('route', ['ip', 'route', 'show'], / dev (tare-|t[vcdpt][0-9a-f]{6})/),
     lines('firewall rule', ['iptables-save'], /tare-/),
     lines('loop device', ['losetup', '--list', '--noheadings', '--output', 'NAME,BACK-FILE'], /\/tare\//),
     mounts(),

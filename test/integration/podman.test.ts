@@ -4,6 +4,7 @@ import { StartError } from '../../bench/errors.ts';
 import { delay, waitUntil } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { podmanRunner } from '../../runners/podman/index.ts';
+import { podmanBridgeName } from '../../runners/shared/netns.ts';
 import { OPTIONS_HERE } from '../helpers/here.ts';
 import { entryOf, realRun } from '../helpers/real-run.ts';
 
@@ -29,15 +30,23 @@ test.serial(
     t.is(stdout.trim().split('\n').length, 1);
     t.regex(stdout, /tare-own-file/);
 
-    const [bridge] = JSON.parse(
-      (await exec(['podman', 'network', 'inspect', `tare-${run.owner.tag}-podman`])).stdout,
-    ) as readonly { readonly network_interface: string }[];
-    const forwarding = `/proc/sys/net/ipv4/conf/${bridge?.network_interface}/forwarding`;
-    t.is(readFileSync(forwarding, 'utf8').trim(), '0', 'nothing is forwarded from the bridge');
+    const pids = await instance.exec(
+      ['/bin/sh', '-c', 'cat /sys/fs/cgroup/pids.max || cat /sys/fs/cgroup/pids/pids.max'],
+      EXEC,
+    );
+    t.is(pids.stdout.trim(), 'max', 'processes are not counted, as Docker does not');
+    const much = ['/bin/dd', 'if=/dev/zero', 'of=/dev/null', `bs=${spec.memoryBytes * 1.25}`, 'count=1'];
+    t.not((await instance.exec(much, EXEC)).exitCode, 0);
+    t.false(existsSync('oom'), 'what conmon leaves where it was started is not in our working directory');
+
+    const bridge = `/proc/sys/net/ipv4/conf/${podmanBridgeName(run.owner.tag)}`;
+    t.is(readFileSync(`${bridge}/forwarding`, 'utf8').trim(), '0', 'nothing is forwarded from the bridge');
+    t.is((await instance.client(['/bin/true'], EXEC)).exitCode, 0);
     await instance[Symbol.asyncDispose]();
-    t.true(existsSync(forwarding), 'the bridge stands while no container runs');
+    t.true(existsSync(bridge), 'the bridge stands while no container runs');
     await prepared[Symbol.asyncDispose]();
-    t.false(existsSync(forwarding));
+    t.false(existsSync(bridge));
+    t.notRegex((await exec(['iptables-save'])).stdout, new RegExp(run.owner.tag));
     t.deepEqual(await sweep(podmanRunner, true), []);
   },
 );

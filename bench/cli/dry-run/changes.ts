@@ -76,7 +76,7 @@ function boxes(state: string, prefix: string): readonly Row[] {
 
 const DOCKER_BRIDGE = 'td<tag>';
 
-const PODMAN_BRIDGE = 'podman…';
+const PODMAN_BRIDGE = 'tp<tag>';
 
 const LIBVIRT_LINK: Row = ['link', 'vnet…', "a guest's interface, made and named by libvirt, a port of the bridge"];
 
@@ -97,8 +97,8 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
   ],
   podman: [
     ['network', 'tare-<tag>-podman', 'an internal Podman network in 198.18.0.0/15'],
-    ['link', PODMAN_BRIDGE, 'the bridge of that network, as Podman names it'],
-    ['link', 'tp<tag>0', 'a port that keeps the bridge while no container runs'],
+    ['link', PODMAN_BRIDGE, 'the bridge of that network'],
+    ['link', 'tp<tag>k0', 'a port that keeps the bridge while no container runs'],
   ],
   'kvm-direct': [LIBVIRT_LINK],
   kvm: [LIBVIRT_LINK],

@@ -2,7 +2,7 @@ import test from 'ava';
 import { hierarchies, cgroupVersion, limitsOf, missingControllers } from '../../../runners/shared/cgroups.ts';
 import { chosen, parseCpuList, statusField } from '../../../runners/shared/describe.ts';
 import { parseMounts } from '../../../runners/shared/mounts.ts';
-import { linkTag, vethName } from '../../../runners/shared/netns.ts';
+import { linkTag, podmanBridgeName, podmanKeeperName, vethName } from '../../../runners/shared/netns.ts';
 import { isRunning, ownLineage, parseStat } from '../../../runners/shared/processes.ts';
 
 const V1 = `27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard
@@ -70,6 +70,21 @@ test('links of ours bear the tag and fit into the kernel’s 15 characters', (t)
   t.is(linkTag(vethName('a1b2c3', 12)), 'a1b2c3');
   t.is(linkTag('tare-a1b2c3'), 'a1b2c3');
   t.is(linkTag('tda1b2c3'), 'a1b2c3');
-  for (const name of ['eth0', 'tva1b2c', 'tvxyzxyz1', 'tap0', 'tare-', 'veth1234567', 'tda1b2c3f'])
+  for (const name of [podmanBridgeName('a1b2c3'), podmanBridgeName('a1b2c3', 1), podmanKeeperName('a1b2c3', 99)]) {
+    t.is(linkTag(name), 'a1b2c3', name);
+    t.true(name.length <= 15);
+  }
+  for (const name of [
+    'eth0',
+    'tva1b2c',
+    'tvxyzxyz1',
+    'tap0',
+    'tare-',
+    'veth1234567',
+    'tda1b2c3f',
+    'tpa1b2c3f',
+    'tpa1b2c3k',
+    'tda1b2c3k0',
+  ])
     t.is(linkTag(name), undefined);
 });

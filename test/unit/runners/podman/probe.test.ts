@@ -37,5 +37,6 @@ test('networks of another backend are refused with the package', (t) => {
     { ...INFO, host: { ...INFO.host, networkBackend: 'cni' } },
     { runtime: 'default', mixed: undefined },
   );
-  t.like(support, { ok: false, code: 'NO_NETAVARK', hint: 'install it with: apt-get install netavark' });
+  t.like(support, { ok: false, code: 'NO_NETAVARK' });
+  t.regex(support.ok ? '' : support.hint, /^install it with: apt-get install netavark /);
 });
