@@ -72,6 +72,7 @@ const PARTS: Readonly<Record<string, string>> = {
   'not KVM)': '非 KVM）',
   'direct boot': '直接引导',
   'full system': '完整系统',
+  UEFI: 'UEFI',
   "the harness's own cost": '测试程序自身的开销',
 };
 

@@ -14,11 +14,17 @@ export interface BootSigns {
 /** The line that our own programs inside write as the guest's init begins. */
 export const OUR_SIGNS: BootSigns = { init: /tare: init[\r\n]/ };
 
+/** The kernel's banner: the first that it writes, and the only sign of it where others wrote before. */
+const BANNER = /Linux version \d/;
+
+/** The signs of our own system where it boots by UEFI: firmware and boot loader write to the serial console for want of a screen. */
+export const UEFI_SIGNS: BootSigns = { ...OUR_SIGNS, kernel: BANNER };
+
 /**
  * The signs of a distribution's own system. Its boot loader may write to the console too, so the kernel is told by its
  * banner, and systemd by its first words. An image that keeps these off the serial console gives no such marks.
  */
-export const CLOUD_SIGNS: BootSigns = { kernel: /Linux version \d/, init: /systemd\[1\]: |Welcome to / };
+export const CLOUD_SIGNS: BootSigns = { kernel: BANNER, init: /systemd\[1\]: |Welcome to / };
 
 /** A sign may be cut in two by the way it arrives; none is longer than this. */
 const LONGEST_SIGN = 128;

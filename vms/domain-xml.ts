@@ -9,10 +9,20 @@ export const OWNER_NAMESPACE = 'urn:tare:owner';
 /** The names of a guest's virtio-serial ports, as its init knows them. */
 export const PORTS = { agent: 'org.qemu.guest_agent.0', marks: 'tare.marks', output: 'tare.output' } as const;
 
-/** What a guest is booted with: a kernel of the host's, or its firmware from the first disk. */
+/** The two flash chips of a machine with UEFI. */
+export interface Flash {
+  /** The firmware itself, which no guest writes to. */
+  readonly code: string;
+  /** The firmware's variables as a new machine has them. */
+  readonly template: string;
+  /** The variables of this guest alone: libvirt makes the file from the template as it starts the domain, and leaves it. */
+  readonly variables: string;
+}
+
+/** What a guest is booted with: a kernel of the host's, or its firmware from the first disk. Without flash that is QEMU's BIOS. */
 export type Boot =
   | { readonly from: 'kernel'; readonly kernel: string; readonly initrd: string; readonly commandLine: string }
-  | { readonly from: 'disk' };
+  | { readonly from: 'disk'; readonly flash?: Flash };
 
 /** A virtio-serial port beside those that every guest has. `path` stands for two FIFOs, `.in` to the guest and `.out` from it. */
 export interface GuestPort {
@@ -102,13 +112,21 @@ function addFeatures(domain: Element, { accelerator, translationCacheMib }: Doma
   if (accelerator === 'tcg') add(add(features, 'tcg'), 'tb-cache', { unit: 'MiB' }, String(translationCacheMib));
 }
 
+function addFlash(os: Element, { code, template, variables }: Flash): void {
+  add(os, 'loader', { readonly: 'yes', secure: 'no', type: 'pflash' }, code);
+  add(os, 'nvram', { template }, variables);
+}
+
 function addBoot(domain: Element, { boot, firmwareEntries, hardware }: DomainSpec): void {
   const entries = Object.entries(firmwareEntries);
   const info = entries.length === 0 ? undefined : add(domain, 'sysinfo', { type: 'fwcfg' });
   if (info) for (const [name, text] of entries) add(info, 'entry', { name }, text);
   const os = add(domain, 'os');
   add(os, 'type', { arch: 'x86_64', machine: hardware.machine }, 'hvm');
-  if (boot.from === 'disk') return void add(os, 'boot', { dev: 'hd' });
+  if (boot.from === 'disk') {
+    if (boot.flash) addFlash(os, boot.flash);
+    return void add(os, 'boot', { dev: 'hd' });
+  }
   add(os, 'kernel', {}, boot.kernel);
   add(os, 'initrd', {}, boot.initrd);
   add(os, 'cmdline', {}, boot.commandLine);

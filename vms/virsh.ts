@@ -67,9 +67,9 @@ export async function destroyDomain(name: string): Promise<void> {
   await tolerantly(['destroy', name]);
 }
 
-/** Takes a definition out of libvirt; none is fine. */
+/** Takes a definition out of libvirt, with the firmware's variables that belong to it; none is fine. */
 export async function undefineDomain(name: string): Promise<void> {
-  await tolerantly(['undefine', name]);
+  await tolerantly(['undefine', name, '--nvram']);
 }
 
 /** Presses the power button. */

@@ -108,7 +108,7 @@ async function boot(
   const { accelerator } = choice;
   const memoryBytes = count * spec.memoryBytes + OWN_MEMORY_BYTES;
   const hardware = requireHardware(run, accelerator, 'libvirt', memoryBytes);
-  const disk = await prepareSystem(stateDir, spec.image, signal, (uuid) => boxesLayer(uuid, engine));
+  const disk = await prepareSystem(stateDir, spec.image, 'seabios', signal, (uuid) => boxesLayer(uuid, engine));
   const tree = await prepareDisk(stateDir, spec.image, signal);
   const bridge = spec.network === 'bridge' ? undo.use(await runBridge(run)) : null;
   const placement = boxPlacement(IDLE);

@@ -33,7 +33,8 @@ export interface GuestParts {
   readonly marks: readonly Mark[];
   readonly launch: readonly LaunchCommand[];
   readonly logs: Readonly<Record<string, string>>;
-  readonly overlay: string;
+  /** Files with its own data and nothing shared. */
+  readonly ownFiles: readonly string[];
   /** What runs the helper for programs, as the guest's agent sees it. */
   readonly helper: readonly string[];
   readonly qemu: QemuProcess;
@@ -54,7 +55,7 @@ export class Guest implements Instance {
   readonly launch: readonly LaunchCommand[];
   readonly logs: Readonly<Record<string, string>>;
   readonly #domain: Domain;
-  readonly #overlay: string;
+  readonly #ownFiles: readonly string[];
   readonly #helper: readonly string[];
   readonly #qemu: QemuProcess;
   readonly #channel: MarkChannel;
@@ -70,7 +71,7 @@ export class Guest implements Instance {
     this.launch = parts.launch;
     this.logs = parts.logs;
     this.#domain = parts.domain;
-    this.#overlay = parts.overlay;
+    this.#ownFiles = parts.ownFiles;
     this.#helper = parts.helper;
     this.#qemu = parts.qemu;
     this.#channel = parts.channel;
@@ -110,7 +111,7 @@ export class Guest implements Instance {
   }
 
   diskPaths(): readonly string[] {
-    return [this.#overlay];
+    return this.#ownFiles;
   }
 
   /**

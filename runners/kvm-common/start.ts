@@ -45,6 +45,13 @@ function specOf(kind: GuestKind, plan: GuestPlan, run: RunContext, cpus: readonl
   };
 }
 
+/** What the guest alone writes to: its layer above the shared disk, and its firmware's variables where that keeps any. */
+function ownFiles(kind: GuestKind, plan: GuestPlan): readonly string[] {
+  const { boot } = kind.machine(plan);
+  const variables = boot.from === 'disk' && boot.flash ? [boot.flash.variables] : [];
+  return [join(plan.folder, 'overlay.qcow2'), ...variables];
+}
+
 /** Milliseconds until the start has failed. */
 function leftMs({ marks }: Attempt, run: RunContext): number {
   const launchedNs = marks[0]?.atNs ?? 0n;
@@ -127,7 +134,7 @@ export async function startGuest(
     marks,
     launch: attempt.launch,
     logs: logsOf(attempt, kind),
-    overlay: join(attempt.folder, 'overlay.qcow2'),
+    ownFiles: ownFiles(kind, plan),
     helper: kind.helper,
     qemu,
     channel,

@@ -4,12 +4,14 @@ import type { InstanceSpec, RunContext } from '../../bench/model/runner.ts';
 import { compileStatic } from '../../bench/proc/compile.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { prepareCloudImage, provenanceOf } from '../../vms/cloud/image.ts';
+import { requireEfiPartition } from '../../vms/cloud/efi.ts';
 import { CLOUD_HELPER, seedFiles, SERIALS } from '../../vms/cloud/seed.ts';
 import { CLOUD_SIGNS } from '../../vms/console.ts';
 import { prepareDisk } from '../../vms/disk.ts';
 import { shippedBytes } from '../../vms/shipped.ts';
 import { RUN_HELPER_SOURCE } from '../../vms/system/recipe.ts';
 import type { GuestPlan } from '../kvm-common/kind.ts';
+import type { FirmwareChoice } from './firmware.ts';
 import { type GuestSource, TRANSLATION_CACHE_MIB } from './source.ts';
 
 /** Makes the seed of one instance: its address and its entry point are nobody else's. */
@@ -39,6 +41,7 @@ async function makeSeed(plan: GuestPlan, entry: readonly string[], helper: strin
 export async function cloudSystem(
   spec: InstanceSpec,
   run: RunContext & { readonly vmImage: string },
+  { firmware, boot }: FirmwareChoice,
   entry: readonly string[],
   folder: string,
 ): Promise<GuestSource> {
@@ -46,6 +49,7 @@ export async function cloudSystem(
   // Missing, it would be noticed only by the first start.
   await exec(['genisoimage', '--version'], { signal });
   const image = await prepareCloudImage(stateDir, run.vmImage, signal);
+  if (firmware === 'ovmf') await requireEfiPartition(image, folder, signal);
   const tree = await prepareDisk(stateDir, spec.image, signal);
   const helper = join(folder, 'run');
   await compileStatic(RUN_HELPER_SOURCE, helper, signal);
@@ -56,7 +60,7 @@ export async function cloudSystem(
       signs: CLOUD_SIGNS,
       helper: CLOUD_HELPER,
       machine: (plan) => ({
-        boot: { from: 'disk' },
+        boot: boot(plan),
         base: { path: image.path, format: 'qcow2' },
         readOnlyDisks: [
           { path: tree.path, serial: SERIALS.tree },

@@ -2,6 +2,7 @@ import { defineRunner } from '../../bench/model/runner.ts';
 import { GUEST_PREFIXES } from '../kvm-common/kind.ts';
 import { sweepDomains } from '../kvm-common/libvirt.ts';
 import { SYSTEM_OPTIONS } from '../kvm-common/options.ts';
+import { FIRMWARE } from './firmware.ts';
 import { prepareGuests } from './prepared.ts';
 import { probe } from './probe.ts';
 
@@ -9,7 +10,7 @@ import { probe } from './probe.ts';
 export const kvmRunner = defineRunner({
   id: 'kvm',
   apiVersion: 1,
-  options: SYSTEM_OPTIONS,
+  options: [FIRMWARE, ...SYSTEM_OPTIONS],
   probe,
   prepare: prepareGuests,
   sweep: (owner, context) => sweepDomains(GUEST_PREFIXES.system, owner, context),

@@ -15,6 +15,7 @@ import { runBridge } from '../shared/bridge.ts';
 import { bridgeClient } from '../shared/client.ts';
 import { boxPlacement } from '../shared/inside.ts';
 import { cloudSystem } from './cloud.ts';
+import { chooseFirmware } from './firmware.ts';
 import { ownSystem } from './own.ts';
 import { TRANSLATION_CACHE_MIB } from './source.ts';
 
@@ -26,6 +27,7 @@ export async function prepareGuests(spec: InstanceSpec, run: RunContext): Promis
   if (!choice.ok) throw new UnsupportedError(choice.code, choice.reason, { hint: choice.hint });
   const { accelerator } = choice;
   const hardware = requireHardware(run, accelerator, 'libvirt', spec.memoryBytes);
+  const firmware = await chooseFirmware(run);
   const placement = boxPlacement(spec.entry);
   const entry = ['--announce', INSIDE.announce, ...entryArguments(spec, placement)];
 
@@ -36,8 +38,8 @@ export async function prepareGuests(spec: InstanceSpec, run: RunContext): Promis
   const { vmImage } = run;
   const source =
     vmImage === undefined
-      ? await ownSystem(spec, run, entry)
-      : await cloudSystem(spec, { ...run, vmImage }, entry, folder);
+      ? await ownSystem(spec, run, firmware, entry)
+      : await cloudSystem(spec, { ...run, vmImage }, firmware, entry, folder);
 
   const bridge = spec.network === 'bridge' ? undo.use(await runBridge(run)) : null;
   const kind: GuestKind = {
@@ -47,15 +49,8 @@ export async function prepareGuests(spec: InstanceSpec, run: RunContext): Promis
   };
   const { cpus, memoryBytes, diskCache, network } = spec;
   const parts = [
-    source.identity,
-    accelerator,
-    hardware,
-    entry,
-    cpus,
-    memoryBytes,
-    diskCache,
-    network,
-    TRANSLATION_CACHE_MIB,
+    ...[source.identity, ...firmware.identity, accelerator, hardware, entry],
+    ...[cpus, memoryBytes, diskCache, network, TRANSLATION_CACHE_MIB],
   ];
   const owned = undo.move();
   return {

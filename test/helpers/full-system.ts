@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { takeOwnership } from '../../bench/cli/ownership.ts';
 import { StartError } from '../../bench/errors.ts';
 import { sinceLaunch } from '../../bench/model/mark.ts';
-import type { Instance, InstanceSpec, Prepared, RunContext } from '../../bench/model/runner.ts';
+import type { Instance, InstanceSpec, OptionValues, Prepared, RunContext } from '../../bench/model/runner.ts';
 import type { EntryPoint } from '../../bench/model/workload.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { redis } from '../../bench/workloads/redis.ts';
@@ -28,6 +28,7 @@ interface Over {
   readonly startTimeoutMs?: number;
   readonly memoryBytes?: number;
   readonly vmImage?: string;
+  readonly options?: OptionValues;
 }
 
 export async function withGuests(
@@ -40,13 +41,13 @@ export async function withGuests(
   await using ownership = takeOwnership(STATE, signal);
   const { owner, runDir } = ownership;
   mkdirSync(runDir, { recursive: true });
-  const { entry = redis.entry, startTimeoutMs = START_MS, memoryBytes = 256 * 2 ** 20, vmImage } = over;
+  const { entry = redis.entry, startTimeoutMs = START_MS, memoryBytes = 256 * 2 ** 20, vmImage, options = {} } = over;
   const image = await theImage();
   const spec: InstanceSpec = {
     ...{ image, entry, cpus: [1], clientCpus: [0], memoryBytes, diskCache: 'writeback', network: 'bridge' },
   };
   const run: RunContext = {
-    ...{ owner, stateDir: STATE, runDir, accel: 'auto', signal, startTimeoutMs },
+    ...{ owner, stateDir: STATE, runDir, accel: 'auto', signal, startTimeoutMs, options },
     ...(vmImage === undefined ? {} : { vmImage }),
   };
   const left = async () => {

@@ -58,7 +58,7 @@ export async function runRig(what: 'short' | 'full', timeoutMs: number): Promise
   const image = await buildImage({ stateDir: STATE, signal, onProgress: () => {} });
   const { suite } = image.manifest.recipe;
   const [system, kernels, disk] = [
-    await prepareSystem(STATE, image, signal, rigLayer),
+    await prepareSystem(STATE, image, 'seabios', signal, rigLayer),
     [
       await prepareKernel(STATE, suite, signal),
       await prepareKernel(STATE, suite, signal, { ...PLAIN_HARDWARE, machine: 'microvm' }),
@@ -72,7 +72,7 @@ export async function runRig(what: 'short' | 'full', timeoutMs: number): Promise
     const systems: string[] = [];
     if (what === 'full') {
       images.push(await buildImage({ stateDir: STATE, signal, onProgress: () => {}, flavour: 'node' }));
-      systems.push((await prepareSystem(STATE, image, signal)).folder);
+      systems.push((await prepareSystem(STATE, image, 'seabios', signal)).folder);
     }
     const shared = images.flatMap((one) => withPointers(one.folder));
     const state = {

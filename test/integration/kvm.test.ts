@@ -30,6 +30,7 @@ test.serial('a full system starts through every phase, is what it says, and powe
     t.deepEqual(await guest.exec(['/usr/bin/redis-cli', 'PING'], EXEC), { exitCode: 0, stdout: 'PONG\n', stderr: '' });
     const init = await guest.exec(['/bin/readlink', '/proc/1/exe'], EXEC);
     t.regex(init.stdout.trim(), /systemd$/);
+    t.is((await guest.exec(['/bin/test', '-e', '/sys/firmware/efi'], EXEC)).exitCode, 1, 'booted by a BIOS');
     const failed = await guest.exec(['/bin/systemctl', 'list-units', '--failed', '--plain', '--no-legend'], EXEC);
     t.is(failed.stdout, '');
     const timed = await guest.timed(['/bin/sleep', '0.2'], EXEC);

@@ -7,7 +7,8 @@ import { hostAptOptions, hostSources, sourceLines } from '../../bench/image/sour
 import type { Image } from '../../bench/model/image.ts';
 import { compileStatic } from '../../bench/proc/compile.ts';
 import { type CommandResult, exec } from '../../bench/proc/exec.ts';
-import { SYSTEM, type SystemLayer } from './recipe.ts';
+import type { Firmware } from '../firmware.ts';
+import { SYSTEM, type SystemLayer, UEFI } from './recipe.ts';
 
 const INSTALL_TIMEOUT_MS = 30 * 60_000;
 
@@ -87,19 +88,44 @@ async function addedPackages(tree: string, image: Image, signal: AbortSignal): P
     });
 }
 
+/** How GRUB's core is made for each firmware. */
+const CORES = {
+  seabios: { format: 'i386-pc', modules: SYSTEM.grubModules, output: '/boot/grub/core.img' },
+  ovmf: { format: 'x86_64-efi', modules: UEFI.grubModules, output: '/boot/grub/core.efi' },
+} as const;
+
+/** What a disk needs of the boot loader outside of the root file system. */
+export type Loader =
+  | { readonly firmware: 'seabios'; readonly boot: Buffer; readonly core: Buffer }
+  | { readonly firmware: 'ovmf'; readonly core: Buffer };
+
+/** Makes GRUB's core with what it needs to find its configuration in the second partition of the disk that it comes from. */
+async function makeLoader(tree: string, firmware: Firmware, signal: AbortSignal): Promise<Loader> {
+  const { format, modules, output } = CORES[firmware];
+  const argv = ['grub-mkimage', `--format=${format}`, `--output=${output}`, '--prefix=(,gpt2)/boot/grub', ...modules];
+  await inTree(tree, argv, signal);
+  const read = async (path: string) =>
+    Buffer.from((await inTree(tree, ['base64', '--wrap=0', path], signal)).stdout, 'base64');
+  const core = await read(output);
+  if (firmware === 'ovmf') return { firmware, core };
+  return { firmware, boot: await read('/usr/lib/grub/i386-pc/boot.img'), core };
+}
+
 /**
  * Makes a full system of a copy of the image's tree: packages, our files, the boot loader's core. What runs in the copy runs in
  * namespaces of its own, and no path of the copy is followed on the host.
  * @param tree is made, and beside it a folder with `-added` to its name.
- * @returns the boot loader's two parts, and the packages that were added.
+ * @param layer names the boot loader's package of this firmware.
+ * @returns what the disk needs of the boot loader, and the packages that were added.
  * @throws CommandError `SYSTEM_INSTALL`; InterruptedError.
  */
 export async function installSystem(
   image: Image,
   tree: string,
+  firmware: Firmware,
   layer: SystemLayer,
   signal: AbortSignal,
-): Promise<{ readonly boot: Buffer; readonly core: Buffer; readonly packages: readonly AddedPackage[] }> {
+): Promise<{ readonly loader: Loader; readonly packages: readonly AddedPackage[] }> {
   const staged = `${tree}-added`;
   await stage(staged, layer, signal);
   await exec(['cp', '--archive', '--reflink=auto', image.tree, tree], { signal });
@@ -109,15 +135,7 @@ export async function installSystem(
   await installPackages(tree, staged, layer.packages, image.manifest.recipe.suite, signal);
 
   const packages = await addedPackages(tree, image, signal);
-  const output = '/boot/grub/core.img';
-  await inTree(
-    tree,
-    ['grub-mkimage', '--format=i386-pc', `--output=${output}`, '--prefix=(,gpt2)/boot/grub', ...SYSTEM.grubModules],
-    signal,
-  );
-  const read = async (path: string) =>
-    Buffer.from((await inTree(tree, ['base64', '--wrap=0', path], signal)).stdout, 'base64');
-  const [boot, core] = [await read('/usr/lib/grub/i386-pc/boot.img'), await read(output)];
+  const loader = await makeLoader(tree, firmware, signal);
   for (const folder of SYSTEM.emptied) await empty(folder);
   await inTree(tree, ['rm', '--force', '--', ...SYSTEM.removed, '/etc/hostname', '/etc/resolv.conf'], signal);
   // The installer may have taken these from the host.
@@ -125,5 +143,5 @@ export async function installSystem(
   await inTree(tree, ['truncate', '--size=0', '/etc/resolv.conf'], signal);
   // Newer than /usr: systemd then has nothing to update at the first boot.
   await inTree(tree, ['touch', '/etc/.updated', '/var/.updated'], signal);
-  return { boot, core, packages };
+  return { loader, packages };
 }

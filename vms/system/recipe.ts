@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { Firmware } from '../firmware.ts';
 
 /** The helper that bounds a program in a guest. */
 export const RUN_HELPER_SOURCE = fileURLToPath(new URL('../guest/run.c', import.meta.url));
@@ -64,6 +65,13 @@ export const SYSTEM = {
     ...['/var/lib/dpkg/status-old', '/var/lib/dpkg/available', '/var/lib/dpkg/diversions-old'],
     ...['/var/cache/debconf/config.dat-old', '/var/cache/debconf/templates.dat-old', '/vmlinuz.old', '/initrd.img.old'],
   ],
+} as const;
+
+/** What a system that boots by UEFI has otherwise: the same boot loader in its other form. */
+export const UEFI = {
+  revision: 1,
+  package: { out: 'grub-pc-bin', in: 'grub-efi-amd64-bin' },
+  grubModules: ['part_gpt', 'ext2', 'normal', 'configfile', 'linux'],
 } as const;
 
 const ADDRESS_UNIT = `[Unit]
@@ -133,6 +141,13 @@ export interface SystemLayer {
   readonly links: Readonly<Record<string, string>>;
   /** Source of a C program on this host by the path of its binary. */
   readonly programs: Readonly<Record<string, string>>;
+}
+
+/** A layer as it is for this firmware; as layers are made, for a BIOS. */
+export function forFirmware(firmware: Firmware, layer: SystemLayer): SystemLayer {
+  if (firmware === 'seabios') return layer;
+  const swap = (name: string) => (name === UEFI.package.out ? UEFI.package.in : name);
+  return { ...layer, packages: layer.packages.map(swap) };
 }
 
 /** The full system that tare's guests boot. @param kernel the package of one that has the drivers for their devices. */
