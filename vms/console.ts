@@ -22,9 +22,10 @@ export const UEFI_SIGNS: BootSigns = { ...OUR_SIGNS, kernel: BANNER };
 
 /**
  * The signs of a distribution's own system. Its boot loader may write to the console too, so the kernel is told by its
- * banner, and systemd by its first words. An image that keeps these off the serial console gives no such marks.
+ * banner, and systemd by its first words; GRUB welcomes people as well. An image that keeps these off the serial console gives no
+ * such marks.
  */
-export const CLOUD_SIGNS: BootSigns = { kernel: BANNER, init: /systemd\[1\]: |Welcome to / };
+export const CLOUD_SIGNS: BootSigns = { kernel: BANNER, init: /systemd\[1\]: |Welcome to (?!GRUB!)[^]{5}/ };
 
 /** A sign may be cut in two by the way it arrives; none is longer than this. */
 const LONGEST_SIGN = 128;

@@ -1,10 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import { allocatedBytes, syncFileSystem } from '../../bench/image/usage.ts';
 import { waitUntil } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { kvmRunner } from '../../runners/kvm/index.ts';
+import { OVMF } from '../../vms/firmware.ts';
 import { entryOf } from '../helpers/real-run.ts';
 import { EXEC, failedStart, namesOf, phases, STATE, withGuests } from '../helpers/full-system.ts';
 
@@ -102,4 +103,14 @@ test.serial('an image that leads to other files of the host is refused before an
     await t.throwsAsync(kvmRunner.prepare(spec, { ...run, vmImage: '/no/such/file' }), { code: 'VM_IMAGE' });
     for (const path of [based, raw]) rmSync(path);
   });
+});
+
+test.serial('UEFI without its firmware is refused with the package that brings it', async (t) => {
+  const hidden = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none "$0" && exec "$@"', dirname(OVMF.code)];
+  const main = join(import.meta.dirname, '../../bench/main.ts');
+  const run = ['run', '--profile', 'smoke', '--dry-run', '--runners', 'native,kvm'];
+  const argv = [...hidden, process.execPath, main, ...run, '--set', 'options.kvm.firmware=ovmf'];
+  const { stdout } = await exec(argv, { accept: 'any', timeoutMs: 60_000 });
+  t.regex(stdout, /cannot {2}kvm: UEFI for guests is not installed: there is no \/usr\/share\/OVMF\//);
+  t.regex(stdout, /→ install it with: apt-get install ovmf$/m);
 });

@@ -10,7 +10,7 @@ import { EXEC, phases, STATE, withGuests } from '../helpers/full-system.ts';
 test.serial('somebody’s cloud image is booted as it is, and its seed starts the workload from our tree', async (t) => {
   t.timeout(900_000);
   const { signal } = new AbortController();
-  const system = await prepareSystem(STATE, await theImage(), signal, standInLayer);
+  const system = await prepareSystem(STATE, await theImage(), 'seabios', signal, standInLayer);
   const vmImage = join(system.folder, 'stand-in.qcow2');
   t.teardown(() => rmSync(vmImage, { force: true }));
   await exec(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', system.path, vmImage]);

@@ -28,16 +28,16 @@ test.serial(
       t.notDeepEqual(await bios.imagePaths(), await prepared.imagePaths());
       await bios[Symbol.asyncDispose]();
       const support = await kvmRunner.probe(run);
-      t.true(support.ok && support.versions['ovmf'] !== undefined && /, full system, UEFI$/.test(support.title));
+      t.true(support.ok && support.versions['ovmf'] !== undefined && support.title.endsWith(', full system, UEFI'));
 
       const template = readFileSync(OVMF.template);
       await using guest = await prepared.start(run, 0);
       phases(t, guest);
       t.is((await guest.exec(['/bin/test', '-d', '/sys/firmware/efi'], EXEC)).exitCode, 0);
-      // The variable SecureBoot: four bytes of attributes, then 0 or 1.
+      // Four bytes of attributes, then 0 or 1; a build of the firmware that cannot do it has no such variable.
       const variable = '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c';
-      const secure = await guest.exec(['/usr/bin/od', '-An', '-tu1', '-j4', variable], EXEC);
-      t.is(secure.stdout.trim(), '0');
+      const isOff = 'test -d "${1%/*}" && { test ! -e "$1" || test "$(od -An -tu1 -j4 "$1" | tr -d " ")" = 0; }';
+      t.is((await guest.exec(['/bin/sh', '-c', isOff, 'sh', variable], EXEC)).exitCode, 0, 'Secure Boot is off');
       const failed = await guest.exec(['/bin/systemctl', 'list-units', '--failed', '--plain', '--no-legend'], EXEC);
       t.is(failed.stdout, '');
 

@@ -99,6 +99,23 @@ test('a guest that boots from its disk is given no kernel, and further disks onl
   );
 });
 
+test('UEFI is two flash chips: code that nobody writes to, and variables of the guest alone', (t) => {
+  const flash = { code: '/fw/CODE.fd', template: '/fw/VARS.fd', variables: '/state/variables.fd' };
+  const { one, all } = parse(domainXml({ ...SPEC, boot: { from: 'disk', flash } }));
+  const loader = one('loader');
+  t.is(loader?.textContent, flash.code);
+  t.deepEqual(
+    ['readonly', 'secure', 'type'].map((name) => loader?.getAttribute(name)),
+    ['yes', 'no', 'pflash'],
+  );
+  t.is(one('nvram')?.getAttribute('template'), flash.template);
+  t.is(one('nvram')?.textContent, flash.variables);
+  t.is(one('boot')?.getAttribute('dev'), 'hd');
+  const bios = parse(domainXml({ ...SPEC, boot: { from: 'disk' } }));
+  t.is(bios.one('loader') ?? bios.one('nvram'), undefined);
+  t.is(all('disk').length, bios.all('disk').length, 'the chips are no disks');
+});
+
 test('without a network there is no interface; graphics, USB and balloon are never there', (t) => {
   const { one, all } = parse(domainXml({ ...SPEC, network: null }));
   t.is(one('interface'), undefined);

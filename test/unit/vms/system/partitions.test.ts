@@ -47,10 +47,18 @@ test('what is no boot loader, or too large for its partition, is refused', (t) =
 });
 
 test('the two partitions lie one after the other, and the second copy of the table has room behind them', (t) => {
-  const table = partitionTable(100, '0a0b0c0d-0000-4000-8000-000000000000');
+  const table = partitionTable('seabios', 100, '0a0b0c0d-0000-4000-8000-000000000000');
   t.regex(table, /^label: gpt$/m);
   t.regex(table, /^start=2048, size=2048, type=21686148-6449-6E6F-744E-656564454649/m);
   t.regex(table, /^start=4096, size=204800, type=0FC63DAF-/m);
-  t.true(diskBytes(100) >= (4096 + 204_800 + 33) * SECTOR);
-  t.is(diskBytes(100) % (1024 * 1024), 0);
+  t.true(diskBytes('seabios', 100) >= (4096 + 204_800 + 33) * SECTOR);
+  t.is(diskBytes('seabios', 100) % (1024 * 1024), 0);
+});
+
+test('for UEFI an EFI system partition takes the place of the BIOS boot partition, large enough for FAT32', (t) => {
+  const table = partitionTable('ovmf', 100, '0a0b0c0d-0000-4000-8000-000000000000');
+  t.regex(table, /^start=2048, size=131072, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, name=esp$/m);
+  t.regex(table, /^start=133120, size=204800, type=0FC63DAF-/m);
+  t.true(diskBytes('ovmf', 100) >= (133_120 + 204_800 + 33) * SECTOR);
+  t.is(diskBytes('ovmf', 100) % (1024 * 1024), 0);
 });

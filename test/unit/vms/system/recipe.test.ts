@@ -1,5 +1,5 @@
 import test from 'ava';
-import { ownLayer, SYSTEM } from '../../../../vms/system/recipe.ts';
+import { forFirmware, ownLayer, SYSTEM, UEFI } from '../../../../vms/system/recipe.ts';
 
 const UUID = '01234567-89ab-cdef-0123-456789abcdef';
 
@@ -25,4 +25,18 @@ test('what is added goes below folders that are never symbolic links in a merged
   for (const path of [...Object.keys(ownLayer(UUID).files), ...Object.keys(ownLayer(UUID).links)]) {
     t.regex(path, /^\/(?:etc|usr|boot)\//);
   }
+});
+
+test('between firmwares the boot loader alone differs', (t) => {
+  const bios = ownLayer(UUID);
+  t.is(forFirmware('seabios', bios), bios);
+  const uefi = forFirmware('ovmf', bios);
+  t.deepEqual({ ...uefi, packages: [] }, { ...bios, packages: [] });
+  const only = (some: readonly string[], others: readonly string[]) => some.filter((name) => !others.includes(name));
+  t.deepEqual(only(uefi.packages, bios.packages), ['grub-efi-amd64-bin']);
+  t.deepEqual(only(bios.packages, uefi.packages), ['grub-pc-bin']);
+  t.deepEqual(
+    SYSTEM.grubModules.filter((name) => name !== 'biosdisk'),
+    [...UEFI.grubModules],
+  );
 });
