@@ -9,5 +9,5 @@ test('without a word guests begin with the BIOS, which every QEMU brings', async
   t.is(firmwareRefusal('seabios'), undefined);
   const { firmware, identity, boot } = await chooseFirmware({});
   t.deepEqual([firmware, identity], ['seabios', []]);
-  t.deepEqual(boot({ name: 'n', folder: '/f', lease: undefined, mac: undefined }), { from: 'disk' });
+  t.deepEqual(boot({ index: 0, name: 'n', folder: '/f', lease: undefined, mac: undefined }), { from: 'disk' });
 });
