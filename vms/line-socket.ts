@@ -41,22 +41,21 @@ export class LineSocket implements Disposable {
 
   /** @throws CommandError `LINE_CLOSED`, `LINE_TIMEOUT`: nobody listens there. */
   static async connect(path: string, timeoutMs = CONNECT_TIMEOUT_MS): Promise<LineSocket> {
-    const socket = createConnection({ path });
-    socket.setTimeout(timeoutMs);
+    const connection = new LineSocket(createConnection({ path }), path);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => reject(fault('LINE_TIMEOUT', `${path} takes no connection`)), timeoutMs);
+    connection.#socket.once('connect', resolve);
+    connection.#listener = { data: () => {}, closed: reject };
     try {
-      await new Promise<void>((resolve, reject) => {
-        socket.once('connect', resolve);
-        socket.once('timeout', () => reject(fault('LINE_TIMEOUT', `${path} takes no connection`)));
-        socket.once('error', (error) => reject(fault('LINE_CLOSED', `${path}: ${messageOf(error)}`, error)));
-      });
+      await promise;
+      return connection;
     } catch (error) {
-      socket.on('error', () => {});
-      socket.destroy();
+      connection[Symbol.dispose]();
       throw error;
+    } finally {
+      connection.#listener = undefined;
+      clearTimeout(timer);
     }
-    socket.setTimeout(0);
-    socket.removeAllListeners();
-    return new LineSocket(socket, path);
   }
 
   /** Whether there is nobody any more at the other end. */

@@ -46,7 +46,9 @@ function againstSpec(spec: ParitySpec, { isolation, limits }: ParityReading): re
   const quota =
     limits.cpuQuota === null ? [] : [{ limit: 'cpuQuota', expected: 'none', actual: shown(limits.cpuQuota) } as const];
   if (isolation === 'none') return [...all, ...quota];
-  if (isolation !== 'vm') return [...all, ...quota, check('swapBytes', 0)];
+  // Programs in a container open the host's files themselves: nobody else decides how those are cached.
+  const cache = isolation === 'container' || limits.diskCache === null ? [] : [check('diskCache', spec.diskCache)];
+  if (isolation !== 'vm') return [...all, ...quota, check('swapBytes', 0), ...cache];
   return [
     ...all,
     ...quota,
@@ -84,9 +86,9 @@ function amongContainers(containers: readonly ParityReading[], reading: ParityRe
  * the readings. A value that could not be read where one is expected is a difference. Pure.
  *
  * The spec decides CPUs and memory for all (a VM's memory is its domain's), no quota, no swap for containers and sandboxes,
- * and for VMs the number of vCPUs, emulator threads within the CPU set and the disk's cache mode. Containers must agree with
- * docker, or where docker does not take part with the first container that does not differ by design, on seccomp, capabilities,
- * AppArmor and huge pages.
+ * and for VMs the number of vCPUs, emulator threads within the CPU set and the disk's cache mode; the latter for sandboxes
+ * too, where they tell it. Containers must agree with docker, or where docker does not take part with the first container that
+ * does not differ by design, on seccomp, capabilities, AppArmor and huge pages.
  */
 export function differences(spec: ParitySpec, readings: readonly ParityReading[]): readonly Difference[] {
   const containers = readings.filter(({ isolation }) => isolation === 'container');

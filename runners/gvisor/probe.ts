@@ -17,6 +17,7 @@ const CAPABILITIES: Capabilities = {
   marks: ['launched', 'api', 'exec', 'ready', 'reachable'],
   designed: [
     { limit: 'kernel', why: 'programs inside talk to gVisor’s own kernel' },
+    { limit: 'diskCache', why: 'gVisor opens files itself, through the host’s page cache, also for direct I/O' },
     { limit: 'seccomp', why: OWN_FILTER },
     { limit: 'capabilities', why: OWN_FILTER },
     { limit: 'apparmor', why: 'gVisor applies no profile to its process' },

@@ -1,73 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { takeOwnership } from '../../bench/cli/ownership.ts';
-import { StartError } from '../../bench/errors.ts';
 import { onlyRun } from '../../bench/proc/owner.ts';
 import { waitUntil } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { allocatedBytes } from '../../bench/image/usage.ts';
-import type { InstanceSpec, RunContext } from '../../bench/model/runner.ts';
-import type { EntryPoint } from '../../bench/model/workload.ts';
-import { redis } from '../../bench/workloads/redis.ts';
 import { kvmDirect } from '../../runners/kvm-direct/index.ts';
 import { makeFifos } from '../../runners/shared/mark-channel.ts';
 import { GuestOutput } from '../../vms/console.ts';
-import { theImage } from '../helpers/probe-box.ts';
+import { EXEC, failureOf, type Guests, namesOf, STATE, withGuests } from '../helpers/direct-guests.ts';
 import { entryOf } from '../helpers/real-run.ts';
 
-/** The shared state folder, for its cached kernel and disk: libvirt's user must be able to reach it. */
-const STATE = '/var/lib/tare';
-const EXEC = { timeoutMs: 60_000 };
-
-interface Guests {
-  readonly spec: InstanceSpec;
-  readonly run: RunContext;
-  /** Domains and links of this run that are on the host. */
-  readonly left: () => Promise<readonly string[]>;
-}
-
-async function withGuests(
-  t: ExecutionContext,
-  over: { readonly entry?: EntryPoint; readonly startTimeoutMs?: number; readonly diskCache?: 'writeback' },
-  work: (guests: Guests) => Promise<void>,
-): Promise<void> {
-  t.timeout(300_000);
-  const { signal } = new AbortController();
-  await using ownership = takeOwnership(STATE, signal);
-  const { owner, runDir } = ownership;
-  mkdirSync(runDir, { recursive: true });
-  const { entry = redis.entry, startTimeoutMs = 120_000, diskCache = 'none' } = over;
-  const image = await theImage();
-  const limits = { cpus: [1], clientCpus: [0], memoryBytes: 256 * 2 ** 20 };
-  const spec: InstanceSpec = { image, entry, ...limits, diskCache, network: 'bridge' };
-  const run = { owner, stateDir: STATE, runDir, accel: 'auto', signal, startTimeoutMs } as const;
-  const left = async () => {
-    const domains = await exec(['virsh', '-c', 'qemu:///system', 'list', '--all', '--name']);
-    const links = await exec(['ip', '-oneline', 'link', 'show']);
-    const ours = `${domains.stdout}\n${links.stdout}`.split('\n').filter((line) => line.includes(owner.tag));
-    return [...ours, ...readdirSync(runDir)];
-  };
-  await work({ spec, run, left });
-  t.deepEqual(await left(), []);
-}
-
-async function failedStart(t: ExecutionContext, { spec, run }: Guests): Promise<StartError> {
-  await using prepared = await kvmDirect.prepare(spec, run);
-  const error = await t.throwsAsync(prepared.start(run, 0), { instanceOf: StartError });
-  if (!error) throw new StartError('NONE', 'nothing was thrown', { marks: [], logs: {} });
-  t.deepEqual(
-    readdirSync(run.runDir).filter((name) => name.startsWith('vm')),
-    [],
-  );
-  return error;
-}
-
-function namesOf(marks: readonly { readonly name: string }[]): readonly string[] {
-  return marks.map(({ name }) => name);
-}
+const failedStart = (t: ExecutionContext, guests: Guests) => failureOf(t, guests, kvmDirect, 'vm');
 
 test.serial('a guest becomes ready through every phase, runs programs, and got what was asked for', async (t) => {
   await withGuests(t, {}, async ({ spec, run }) => {

@@ -158,6 +158,7 @@ for (const [name, args, waitMs] of [
   ['while it prepares', ['-r', 'native,runc,docker'], 0],
   ['while a container starts', ['-r', 'runc,docker', '-e', 'startup'], 1500],
   ['while a guest starts', ['-r', 'kvm-direct', '-e', 'startup'], 2500],
+  ['while a guest without libvirt starts', ['-r', 'qemu', '-e', 'startup'], 1500],
   ['while a ramp stands', ['-r', 'runc,docker', '-e', 'disk'], 6000],
 ] as const) {
   test.serial(`SIGKILL ${name} leaves nothing on the host, and a bundle that can be read`, async (t) => {

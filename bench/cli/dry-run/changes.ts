@@ -45,6 +45,10 @@ const OF_RUNNER: Readonly<Record<string, (state: string) => readonly Row[]>> = {
   ],
   gvisor: (state) => bundles(state, 'gvisor'),
   'kvm-direct': (state) => guests(state, 'vm<n>'),
+  qemu: (state) => [
+    ['process', 'TARE_INSTANCE=tare-<tag>-qemu<n>', 'an emulator that has left the foreground; told by that variable'],
+    guestFolder(state, 'qemu<n>'),
+  ],
   kvm: (state) => guests(state, 'sys<n>'),
   'runc-in-kvm': (state) => boxes(state, 'rin'),
   'docker-in-kvm': (state) => boxes(state, 'din'),
@@ -61,11 +65,12 @@ function bundles(state: string, id: string): readonly Row[] {
   ];
 }
 
+function guestFolder(state: string, name: string): Row {
+  return ['folder', `${state}/runs/<tag>/${name}`, 'its disk as a layer on the base disk, its console and channels'];
+}
+
 function guests(state: string, name: string): readonly Row[] {
-  return [
-    ['domain', `tare-<tag>-${name}`, 'a transient libvirt domain'],
-    ['folder', `${state}/runs/<tag>/${name}`, 'its disk as a layer on the base disk, its console and channels'],
-  ];
+  return [['domain', `tare-<tag>-${name}`, 'a transient libvirt domain'], guestFolder(state, name)];
 }
 
 /** Of a runner whose containers are inside one guest. */
@@ -101,6 +106,7 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
     ['link', 'tp<tag>k0', 'a port that keeps the bridge while no container runs'],
   ],
   'kvm-direct': [LIBVIRT_LINK],
+  qemu: [['link', 'tt<tag><n>', "a guest's tap, a port of the bridge"]],
   kvm: [LIBVIRT_LINK],
   'runc-in-kvm': [LIBVIRT_LINK],
   'docker-in-kvm': [LIBVIRT_LINK],
@@ -108,7 +114,7 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
 
 /** Runners whose instances are ports of the run's own bridge. */
 const ON_BRIDGE = [
-  ...['namespace', 'runc', 'crun', 'nspawn', 'gvisor', 'kvm-direct', 'kvm', 'runc-in-kvm', 'docker-in-kvm'],
+  ...['namespace', 'runc', 'crun', 'nspawn', 'gvisor', 'kvm-direct', 'qemu', 'kvm', 'runc-in-kvm', 'docker-in-kvm'],
 ];
 
 function launcher(state: string): readonly Row[] {
@@ -119,6 +125,13 @@ function systems(state: string): readonly Row[] {
   return [
     ['file', `${state}/disks`, 'the same tree as the base disk of guests'],
     ['file', `${state}/systems`, 'the base disk of a whole system: the same tree with kernel and systemd'],
+  ];
+}
+
+function kernelAndDisk(state: string): readonly Row[] {
+  return [
+    ['file', `${state}/kernels`, "guests' kernel with its initial file tree: a download of some 30 MB the first time"],
+    ['file', `${state}/disks`, 'the same tree as the base disk of guests'],
   ];
 }
 
@@ -137,10 +150,8 @@ const KEPT: Readonly<Record<string, (state: string) => readonly Row[]>> = {
     ['image', 'localhost/tare:<first 16 digits of the digest>', 'the same tree as an image of Podman'],
     ['file', `${state}/cache`, 'the size of that image as it is shipped'],
   ],
-  'kvm-direct': (state) => [
-    ['file', `${state}/kernels`, "guests' kernel with its initial file tree: a download of some 30 MB the first time"],
-    ['file', `${state}/disks`, 'the same tree as the base disk of guests'],
-  ],
+  'kvm-direct': kernelAndDisk,
+  qemu: (state) => [...kernelAndDisk(state), ['file', `${state}/tools`, 'the launcher, compiled once']],
   'runc-in-kvm': systems,
   'docker-in-kvm': systems,
   kvm: (state) => [

@@ -77,6 +77,9 @@ test('each runner brings its own changes, and what cannot run brings none', (t) 
   t.true(names({ runners: ['docker'] }).includes('network tare-<tag>'));
   t.true(names({ runners: ['kvm-direct'] }).includes('domain tare-<tag>-vm<n>'));
   t.true(names({ runners: ['kvm'] }).includes('domain tare-<tag>-sys<n>'));
+  const alone = names({ runners: ['qemu'] });
+  t.true(alone.includes('process TARE_INSTANCE=tare-<tag>-qemu<n>') && alone.includes('link tt<tag><n>'));
+  t.false(alone.some((name) => name.startsWith('domain ')));
 });
 
 test('every built-in runner says what it makes', (t) => {

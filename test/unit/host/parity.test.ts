@@ -49,6 +49,20 @@ test('a difference from the spec that nobody declared has no reason', (t) => {
   t.deepEqual(found, [{ runner: 'runc', limit: 'cpus', expected: '0,1', actual: '0', designed: null }]);
 });
 
+test('a sandbox that caches files for programs is held to the spec’s cache mode, and no other is', (t) => {
+  const cached = { ...CONTAINER, diskCache: 'writeback' };
+  const designed = [{ limit: 'diskCache', why: 'it opens files itself' }] as const;
+  const found = differences(SPEC, [
+    reading('box', 'sandbox', CONTAINER),
+    reading('gvisor', 'sandbox', cached, designed),
+    reading('runc', 'container', cached),
+  ]);
+  t.deepEqual(found, [
+    { runner: 'gvisor', limit: 'diskCache', expected: 'none', actual: 'writeback', designed: 'it opens files itself' },
+  ]);
+  t.deepEqual(differences({ ...SPEC, diskCache: 'writeback' }, [reading('gvisor', 'sandbox', cached)]), []);
+});
+
 test('a designed difference carries its reason', (t) => {
   const designed = [{ limit: 'memoryBytes', why: 'native has no memory limit' }] as const;
   const found = differences(SPEC, [reading('native', 'none', NATIVE, designed)]);

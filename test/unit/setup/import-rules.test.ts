@@ -46,6 +46,8 @@ const CASES: readonly (readonly [title: string, file: string, text: string, rule
   ['a runner imports no plan', 'runners/runc/d.ts', uses('../../bench/plan.ts'), IMPORT],
   ['only the kvm runners import vms', 'runners/runc/e.ts', uses('../../vms/disk.ts'), IMPORT],
   ['the kvm runners import vms', 'runners/kvm-direct/a.ts', uses('../../vms/disk.ts'), null],
+  ['the runner without libvirt imports vms', 'runners/qemu/a.ts', uses('../../vms/disk.ts'), null],
+  ['runners of boxes in guests import vms', 'runners/runc-in-kvm/a.ts', uses('../../vms/disk.ts'), null],
   ['the kvm runners import no report', 'runners/kvm-direct/b.ts', uses('../../reports/csv.ts'), IMPORT],
   ['vms imports no runner', 'vms/a.ts', uses('../runners/registry.ts'), IMPORT],
   ['vms imports no plan', 'vms/b.ts', uses('../bench/plan.ts'), IMPORT],

@@ -1,7 +1,7 @@
 import { DOMParser } from '@xmldom/xmldom';
 import test from 'ava';
 import { type DomainSpec, domainXml, OWNER_NAMESPACE, readLiveDomain, readOwnerTag } from '../../../vms/domain-xml.ts';
-import { PLAIN_HARDWARE } from '../../../vms/hardware.ts';
+import { type Hardware, PLAIN_HARDWARE } from '../../../vms/hardware.ts';
 
 const SPEC: DomainSpec = {
   name: 'tare-0a1b2c-vm3',
@@ -172,4 +172,44 @@ test('a live domain is read, and what is no XML is refused', (t) => {
   t.deepEqual(readLiveDomain(domainXml(SPEC)), { type: 'qemu', vcpus: 2, diskCache: 'none' });
   t.throws(() => readLiveDomain('<domain'), { code: 'DOMAIN_XML' });
   t.throws(() => readLiveDomain(''), { code: 'DOMAIN_XML' });
+});
+
+function withHardware(hardware: Partial<Hardware>, over: Partial<DomainSpec> = {}) {
+  return parse(domainXml({ ...SPEC, ...over, hardware: { ...PLAIN_HARDWARE, ...hardware } }));
+}
+
+test('the machine and the CPU model are those that were chosen', (t) => {
+  t.is(parse(domainXml(SPEC)).one('type')?.getAttribute('machine'), 'q35');
+  t.is(withHardware({ machine: 'pc' }).one('type')?.getAttribute('machine'), 'pc');
+  const mode = (cpuModel: Hardware['cpuModel']) =>
+    withHardware({ cpuModel }, { accelerator: 'kvm' }).one('cpu')?.getAttribute('mode');
+  t.deepEqual((['host', 'max', 'host-model'] as const).map(mode), ['host-passthrough', 'maximum', 'host-model']);
+  const { one } = withHardware({ cpuModel: 'qemu64' });
+  t.is(one('cpu')?.getAttribute('mode'), 'custom');
+  t.is(one('model')?.textContent, 'qemu64');
+});
+
+test('a thread of the disk’s own is pinned as the emulator is', (t) => {
+  t.is(parse(domainXml(SPEC)).one('iothreads'), undefined);
+  const { one } = withHardware({ iothreads: 1 });
+  t.is(one('iothreads')?.textContent, '1');
+  t.is(one('iothreadpin')?.getAttribute('cpuset'), one('emulatorpin')?.getAttribute('cpuset'));
+  t.is(one('driver')?.getAttribute('iothread'), '1');
+});
+
+test('huge pages are asked for only where they were chosen', (t) => {
+  t.is(parse(domainXml(SPEC)).one('memoryBacking'), undefined);
+  const { one } = withHardware({ hugePages: true });
+  t.deepEqual([one('page')?.getAttribute('size'), one('page')?.getAttribute('unit')], ['2048', 'KiB']);
+});
+
+test('who moves packets is always said, and an emulated card has no choice', (t) => {
+  const link = (hardware: Partial<Hardware>) => {
+    const element = withHardware(hardware).one('interface');
+    const of = (name: string) => element?.getElementsByTagName(name)[0];
+    return [of('model')?.getAttribute('type'), of('driver')?.getAttribute('name')];
+  };
+  t.deepEqual(link({}), ['virtio', 'qemu']);
+  t.deepEqual(link({ vhost: true }), ['virtio', 'vhost']);
+  t.deepEqual(link({ nic: 'e1000e' }), ['e1000e', undefined]);
 });
