@@ -1,4 +1,4 @@
-import { createRequire, findPackageJSON } from 'node:module';
+import { createRequire, findPackageJSON, registerHooks } from 'node:module';
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,9 +6,22 @@ import type { OwnRunner } from '../config/schema.ts';
 import { ConfigError, messageOf } from '../errors.ts';
 import type { RunnerModule } from '../model/manifest.ts';
 import type { Runner } from '../model/runner.ts';
+import { moduleFile } from '../proc/module-file.ts';
 
 const ID = /^[a-z][a-z0-9-]{0,31}$/;
 const METHODS = ['probe', 'prepare', 'sweep'] as const;
+
+/** What a runner's module imports as `tare/runner`. */
+const API = { name: 'tare/runner', url: pathToFileURL(moduleFile(import.meta.url, '../../runners/api')).href };
+
+/**
+ * A runner gets the tare that loads it, wherever it lies: another copy would have error classes of its own and know nothing of
+ * the run's bridge. So it needs none beside it, either.
+ */
+registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === API.name ? { url: API.url, shortCircuit: true } : next(specifier, context),
+});
 
 /** A runner that is not tare's own, and where it comes from. */
 export interface LoadedRunner {

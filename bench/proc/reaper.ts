@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { nowNs } from './clock.ts';
+import { moduleFile } from './module-file.ts';
 
-const ENTRY = fileURLToPath(new URL('../cli/reaper.ts', import.meta.url));
+const ENTRY = moduleFile(import.meta.url, '../cli/reaper');
 
 /** The word that tells the reaper that nothing is left to do. */
 export const REAPER_DONE = 'done\n';

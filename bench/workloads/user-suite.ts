@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CommandError, ConfigError, messageOf, ParseError } from '../errors.ts';
 import { exec } from '../proc/exec.ts';
+import { moduleFile } from '../proc/module-file.ts';
 import { quoteHead } from './quote.ts';
 import { parseNames, suiteMetrics } from './suite-output.ts';
 
@@ -14,7 +14,7 @@ const MOST_BYTES = 64 * 1024;
 const LOAD_TIMEOUT_MS = 10_000;
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
 
-const RUNNER = fileURLToPath(new URL('suite/run.ts', import.meta.url));
+const RUNNER = moduleFile(import.meta.url, 'suite/run');
 
 /** A tinybench suite in a file of the user's. */
 export interface UserSuite {

@@ -163,7 +163,7 @@ function everyRun(state: string): readonly Row[] {
   return [
     ['folder', `${state}/runs/<tag>`, 'scratch of the run'],
     ['file', `${state}/owners/<tag>.json`, 'says whose the tag is'],
-    ['process', 'bench/cli/reaper.ts', 'removes what is left where tare itself is killed; ends with the run'],
+    ['process', 'bench/cli/reaper', 'removes what is left where tare itself is killed; ends with the run'],
   ];
 }
 

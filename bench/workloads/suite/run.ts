@@ -8,7 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isBuiltin, registerHooks } from 'node:module';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Bench, bounds } from './bounded.ts';
@@ -17,7 +17,8 @@ import { Bench, bounds } from './bounded.ts';
 const MOST_SAMPLES = 40;
 const MOST_TASKS = 50;
 const NS_PER_MS = 1e6;
-const BOUNDED = new URL('bounded.ts', import.meta.url).href;
+/** Beside this file, and compiled where this one is. */
+const BOUNDED = new URL(`bounded${extname(import.meta.url)}`, import.meta.url).href;
 
 const { values, positionals } = parseArgs({
   options: { names: { type: 'boolean' }, time: { type: 'string' }, data: { type: 'string' } },

@@ -26,7 +26,7 @@ export const STAGES: Readonly<Record<string, Stage>> = {
       ['shellcheck', ...SHELL_SCRIPTS],
     ],
   },
-  types: { kind: 'check', commands: [['tsc']] },
+  types: { kind: 'check', commands: [['tsc'], ['tsc', '--project', 'examples']] },
   format: { kind: 'check', commands: [['biome', 'format']] },
   unit: { kind: 'tests', folder: 'test/unit', ava: [] },
   stats: { kind: 'tests', folder: 'test/stats', ava: ['--config', 'test/ava.stats.config.mjs'] },

@@ -59,6 +59,18 @@ test('a package is found from the configuration’s folder, and options by id wi
   t.deepEqual(chosen[0]?.module, { use: '@acme/box', version: '2.0.0' });
 });
 
+test('what a module imports as tare/runner is the tare that loads it, wherever the module lies', async (t) => {
+  const text = `
+import { ConfigError, defineRunner } from 'tare/runner';
+const probe = async () => { throw new ConfigError('FROM_BOX', 'said by the module'); };
+export default defineRunner({ id: 'box', apiVersion: 1, probe, prepare: probe, sweep: async () => [] });
+`;
+  const use = join(folderWith(t, { 'box.mjs': text }), 'box.mjs');
+  const { chosen } = await chooseRunners({ runners: [{ use }], options: {} });
+  const host = { stateDir: '/nowhere', accel: 'auto', signal: new AbortController().signal } as const;
+  await t.throwsAsync(async () => chosen[0]?.runner.probe(host), { instanceOf: ConfigError, code: 'FROM_BOX' });
+});
+
 for (const [what, text, message] of [
   ['without a default export', 'export const box = 1;', /default export is no runner/],
   ['written for another version', runnerText('apiVersion: 2'), /apiVersion 2/],

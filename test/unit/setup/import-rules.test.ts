@@ -72,6 +72,8 @@ const CASES: readonly (readonly [title: string, file: string, text: string, rule
   ['a runner does not end the process', 'runners/runc/h.ts', 'process.exit(1);\n', PROPERTY],
   ['a runner does not print', 'runners/runc/i.ts', "console.log('a');\n", CONSOLE],
   ['a report gives text back and does not print', 'reports/e.ts', "console.log('a');\n", CONSOLE],
+  ['an example imports what a package may', 'examples/a/a.js', uses('tare/runner'), null],
+  ['an example imports nothing of the tree around it', 'examples/a/b.js', uses('../../runners/api.ts'), IMPORT],
   ['the command line prints', 'bench/cli/d.ts', "console.log('a');\n", null],
 ];
 
