@@ -263,11 +263,12 @@ test('what an emulated runner takes of the first block does not cut the othersâ€
     pilotBlocks: 0,
     fixedBlocks: 4,
     measure: async (subject) => {
-      if (subject.capabilities.accelerator === 'tcg') await delay(500);
+      if (subject.capabilities.accelerator === 'tcg') await delay(3000);
       await experiment.measure(subject);
     },
   });
-  const settings = ['emulatedBlocks=1', 'budget=2s'];
+  // Four such turns would be all of it, and the others' take next to nothing, on a busy machine as well.
+  const settings = ['emulatedBlocks=1', 'budget=12s'];
   const events = await journalOf(t, { runners: fakes({ id: 'native' }, emulated), settings, adapt });
   t.is(samplesOf(events, 'ready', 'native').length, 4);
 });
