@@ -4,8 +4,8 @@ import { cgroupsPath } from '../oci/cli.ts';
 import { ociConfig } from '../oci/config.ts';
 import { INSIDE_ENVIRONMENT } from '../shared/inside.ts';
 
-/** As in vms/guest/boxes.sh: stands for the major number of virtio-serial ports, which only the guest knows. */
-const PORT_MAJOR = 4_294_967_290;
+/** As in vms/guest/boxes.sh: stand for the numbers of the port's device, which only the guest knows. */
+const PORT = { major: 4_294_967_290, minor: 4_294_967_291 } as const;
 
 /** A host with systemd and cgroups of version 2. */
 const DRIVER = { version: 2, systemd: true } as const;
@@ -38,7 +38,7 @@ export function configText(
   );
   const { linux, mounts, process, ...rest } = config;
   const { resources } = linux;
-  const devices = [...resources.devices, { type: 'c', access: 'rw', allow: true, major: PORT_MAJOR }];
+  const devices = [...resources.devices, { type: 'c', access: 'rw', allow: true, ...PORT }];
   // Limits of the host's engine are nothing to a guest.
   const { rlimits: _, ...own } = { rlimits: undefined, ...process };
   const inGuest = {

@@ -1,4 +1,5 @@
 import type { EffectiveLimits } from '../../bench/model/runner.ts';
+import { parseCpuList } from '../shared/describe.ts';
 
 /** One named answer out of what came from a guest; null where it does not have the form that it must have. */
 function answer(text: string, name: string, form: RegExp): string | null {
@@ -8,6 +9,17 @@ function answer(text: string, name: string, form: RegExp): string | null {
 
 function count(text: string | null): number | null {
   return text === null ? null : Number(text);
+}
+
+/** The guest's own CPUs by their numbers in it; null where it does not have the form that it must have. */
+export function readCpus(text: string): readonly number[] | null {
+  return parseCpuList(answer(text, 'cpus', /^(\d{1,4}(?:[,-]\d{1,4}){0,31})$/) ?? '');
+}
+
+/** Host CPUs of a container: those that the guest's CPUs which it may use are pinned to. @param vcpuPins by the guest's CPU. */
+export function hostCpus(inside: readonly number[] | null, vcpuPins: readonly number[]): readonly number[] | null {
+  const cpus = inside?.map((vcpu) => vcpuPins[vcpu]);
+  return cpus?.every((cpu) => cpu !== undefined) ? cpus : null;
 }
 
 /** What `describe` of vms/guest/boxes.sh prints: the part of the limits that the container has of its own. */

@@ -22,7 +22,7 @@ import { EXEC_VARIABLE } from '../shared/processes.ts';
 import { timedRun } from '../shared/timed.ts';
 import { configText } from './config.ts';
 import type { GuestEngine } from './engine.ts';
-import { readDescription } from './description.ts';
+import { hostCpus, readCpus, readDescription } from './description.ts';
 import { inGuest, mustInGuest, type WarmGuest } from './warm.ts';
 
 const SHORT = { timeoutMs: 60_000 };
@@ -95,7 +95,8 @@ async function end(
 async function describe({ warm, engine }: BoxPlace, name: string): Promise<EffectiveLimits> {
   const pid = (await mustInGuest(warm.guest, [`${engine.engine}-pid`, name], SHORT)).stdout.trim();
   const { stdout } = await mustInGuest(warm.guest, ['describe', pid], SHORT);
-  return { ...(await warm.guest.describe()), ...readDescription(stdout) };
+  const guest = await warm.guest.describe();
+  return { ...guest, ...readDescription(stdout), cpus: hostCpus(readCpus(stdout), guest.cpus ?? []) };
 }
 
 /** Starts one container in the warm guest. @throws StartError. */

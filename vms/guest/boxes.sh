@@ -5,11 +5,14 @@ image=/srv/image
 boxes=/srv/boxes
 state=/run/tare/runc
 bridge=tare0
-# Stands in a configuration for the major number of virtio-serial ports, which only the guest knows.
+# Stand in a configuration for the numbers of the port's device, which only the guest knows.
 major_placeholder=4294967290
+minor_placeholder=4294967291
 
 port() { printf '/dev/virtio-ports/tare.box%s' "$1"; }
+# The numbers of a slot's device: of no other port, since a container may make nodes of its own.
 major() { printf '%d' "0x$(stat --dereference --format=%t "$(port "$1")")"; }
+minor() { printf '%d' "0x$(stat --dereference --format=%T "$(port "$1")")"; }
 pid_of() { runc --root "$state" state "$1" | sed -n 's/^ *"pid": \([0-9]*\),*$/\1/p'; }
 cgroup_of() { printf '/sys/fs/cgroup%s' "$(sed -n 's/^0:://p' "/proc/$1/cgroup")"; }
 empty() { ! grep -q . "$1/cgroup.procs" 2>/dev/null; }
@@ -28,7 +31,9 @@ prepare() {
 
 # Docker's image of that tree, and its network on that bridge: docker-prepare SUBNET|- ADDRESS
 docker_prepare() {
-  tar --directory="$image" --create . | docker import - tare:box
+  rm -f /run/tare/short
+  { tar --directory="$image" --create . || : >/run/tare/short; } | docker import - tare:box
+  [ ! -e /run/tare/short ]
   [ "$1" != - ] || return 0
   docker network create --driver bridge --internal --subnet "$1" --gateway "$2" \
     --opt com.docker.network.bridge.name="$bridge" tare
@@ -38,7 +43,7 @@ docker_prepare() {
 start() {
   box=$boxes/$1
   mkdir -p "$box/upper" "$box/work" "$box/rootfs"
-  sed "s/$major_placeholder/$(major "$2")/" >"$box/config.json"
+  sed "s/$major_placeholder/$(major "$2")/; s/$minor_placeholder/$(minor "$2")/" >"$box/config.json"
   mount -t overlay overlay -o "lowerdir=$image,upperdir=$box/upper,workdir=$box/work" "$box/rootfs"
   ip netns add "$1"
   ip -netns "$1" link set lo up
@@ -54,20 +59,23 @@ start() {
 
 # docker-start NAME SLOT CPUS BYTES ADDRESS|- ENTRYPOINT ARGV...
 docker_start() {
-  name=$1 device=$(readlink -f "$(port "$2")") cpus=$3 bytes=$4 address=$5 entry=$6
+  name=$1 device=$(readlink -f "$(port "$2")") rule="c $(major "$2"):$(minor "$2") rw" cpus=$3 bytes=$4 address=$5 entry=$6
   shift 6
   if [ "$address" = - ]; then
     set -- --network none --entrypoint "$entry" tare:box "$@"
   else
     set -- --network tare --ip "$address" --entrypoint "$entry" tare:box "$@"
   fi
-  docker run --detach --name "$name" --device "$device:/tare/marks:rw" --pull never \
+  # Bound to the file that the tree has there: a node made with --device gives way to a file that exists, without a word.
+  docker run --detach --name "$name" --pull never \
+    --mount "type=bind,source=$device,target=/tare/marks" --device-cgroup-rule "$rule" \
     --cpuset-cpus "$cpus" --memory "$bytes" --memory-swap "$bytes" "$@"
 }
 
 # Prints what a box is limited to: describe PID
 describe() {
   cgroup=$(cgroup_of "$1")
+  echo "cpus $(cat "$cgroup/cpuset.cpus.effective" 2>/dev/null || cat /sys/fs/cgroup/cpuset.cpus.effective)"
   while [ "$cgroup" != /sys/fs/cgroup ] && [ "$(cat "$cgroup/memory.max")" = max ]; do cgroup=${cgroup%/*}; done
   echo "memory $(cat "$cgroup/memory.max" 2>/dev/null || echo max)"
   echo "swap $(cat "$cgroup/memory.swap.max" 2>/dev/null || echo max)"
@@ -75,15 +83,20 @@ describe() {
   echo "apparmor $(cat "/proc/$1/attr/current" 2>/dev/null || echo unconfined)"
 }
 
-# Asks for an end and waits for it, MS at most; 3: still there. end PID NAME SIGNAL MS COMMAND...
+# Hundredths of a second since the boot.
+now() { read -r up _ </proc/uptime && printf '%d' "${up%.*}${up#*.}"; }
+
+# Asks for an end and waits for it, MS at most; 3: still there. end PID NAME MS COMMAND...
 end() {
+  # An entry that has ended has taken the others of its container with it.
+  [ -e "/proc/$1/cgroup" ] || return 0
   cgroup=$(cgroup_of "$1")
-  tries=$(($3 / 10))
+  deadline=$(($(now) + $3 / 10))
   shift 3
-  "$@" >/dev/null 2>&1 || :
+  # A client that waits itself, as Docker's does, must not hide the deadline.
+  "$@" >/dev/null 2>&1 &
   until empty "$cgroup"; do
-    [ "$tries" -gt 0 ] || return 3
-    tries=$((tries - 1))
+    [ "$(now)" -lt "$deadline" ] || return 3
     sleep 0.01
   done
 }
