@@ -40,7 +40,7 @@ test.serial('a program inside runs on the instance’s CPUs and goes with its ch
   const cpus = await instance.exec(['/bin/sh', '-c', 'taskset -cp $$'], EXEC);
   t.regex(cpus.stdout, new RegExp(`: ${spec.cpus.join()}\n$`));
   const before = (await sweep(nativeRunner, true)).filter(({ kind }) => kind === 'process').length;
-  await t.throwsAsync(instance.exec(['/bin/sh', '-c', 'sleep 600 & sleep 600'], { timeoutMs: 300 }), {
+  await t.throwsAsync(instance.exec(['/bin/sh', '-c', 'setsid sleep 600 & sleep 600'], { timeoutMs: 300 }), {
     instanceOf: CommandError,
   });
   const after = (await sweep(nativeRunner, true)).filter(({ kind }) => kind === 'process').length;
