@@ -101,7 +101,11 @@ test.serial('an image that leads to other files of the host is refused before an
     await exec(['qemu-img', 'create', '-q', '-f', 'raw', raw, '1M']);
     await t.throwsAsync(kvmRunner.prepare(spec, { ...run, vmImage: raw }), { code: 'VM_IMAGE' });
     await t.throwsAsync(kvmRunner.prepare(spec, { ...run, vmImage: '/no/such/file' }), { code: 'VM_IMAGE' });
-    for (const path of [based, raw]) rmSync(path);
+    const bare = join(run.runDir, 'bare.qcow2');
+    await exec(['qemu-img', 'create', '-q', '-f', 'qcow2', bare, '64M']);
+    const byUefi = { ...run, vmImage: bare, options: { firmware: 'ovmf' } };
+    await t.throwsAsync(kvmRunner.prepare(spec, byUefi), { code: 'VM_IMAGE', message: /no EFI system partition/ });
+    for (const path of [based, raw, bare]) rmSync(path);
   });
 });
 
