@@ -10,6 +10,7 @@ import type { DomainSpec } from '../../vms/domain-xml.ts';
 import { type QemuPlace, qemuCommand } from '../../vms/qemu-argv.ts';
 import { QemuProcess } from '../../vms/qemu-process.ts';
 import { Qmp } from '../../vms/qmp.ts';
+import { stderrOf } from '../../vms/virsh.ts';
 import type { CreateLimits, Domain, Hypervisor } from '../kvm-common/hypervisor.ts';
 import type { GuestPlan } from '../kvm-common/kind.ts';
 import { removeLink } from '../shared/bridge.ts';
@@ -41,12 +42,18 @@ export function pinCommands(
   });
 }
 
-/** QEMU's own last words, where it was the one that failed: its command line is long. */
-function shortened(error: unknown, at: string): unknown {
-  const stderr = error instanceof CommandError ? error.details['stderr'] : undefined;
-  const said = typeof stderr === 'string' ? /^.*qemu-system-x86_64: (.*)$/m.exec(stderr)?.[1] : undefined;
-  if (!(error instanceof CommandError) || said === undefined) return error;
-  return new CommandError(error.code, `QEMU did not run ${at}: ${said}`, { cause: error, details: error.details });
+/** What QEMU says in the last line of its errors, without its name and the time. Pure. */
+export function lastWords(stderr: string): string {
+  const line = stderr.trim().split('\n').at(-1) ?? '';
+  return line.replace(/^(?:[\d-]+T[\d:.]+Z )?(?:qemu[\w-]*: )?/, '');
+}
+
+/** The error without QEMU's command line, which is long and stands in the logs. */
+function shortened(error: unknown, guest: string, command: readonly string[]): unknown {
+  if (!(error instanceof CommandError) || error.details['argv'] !== command) return error;
+  const { code, details } = error;
+  const said = code === 'COMMAND_FAILED' ? lastWords(stderrOf(error)) : '';
+  return said === '' ? error : new CommandError(code, `QEMU did not run ${guest}: ${said}`, { cause: error, details });
 }
 
 class QemuDomain implements Domain {
@@ -105,7 +112,7 @@ class QemuDomain implements Domain {
     try {
       return await this.#launch([...tap, { argv: this.#command }], limits);
     } catch (error) {
-      throw shortened(error, this.name);
+      throw shortened(error, this.name, this.#command);
     }
   }
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { pinCommands, tapBatch } from '../../../../runners/qemu/domain.ts';
+import { lastWords, pinCommands, tapBatch } from '../../../../runners/qemu/domain.ts';
 import { linkTag, tapName } from '../../../../runners/shared/netns.ts';
 
 test('a guest’s tap is a port of the bridge, and a sweep knows whose it is', (t) => {
@@ -10,6 +10,17 @@ test('a guest’s tap is a port of the bridge, and a sweep knows whose it is', (
   );
   t.is(linkTag(tap), '0a1b2c');
   t.is(tapName('0a1b2c', 9_999_999).length, 15);
+});
+
+test('QEMU’s last words are told without its name and the time', (t) => {
+  const timed = '2026-11-27T00:57:19.715622Z qemu-system-x86_64: -device x: ioeventfd is required for iothread\n';
+  t.is(lastWords(timed), '-device x: ioeventfd is required for iothread');
+  t.is(lastWords('a warning\nqemu: error reading initrd /i: no\n'), 'error reading initrd /i: no');
+  t.is(
+    lastWords('taskset: failed to set affinity: Invalid argument\n'),
+    'taskset: failed to set affinity: Invalid argument',
+  );
+  t.is(lastWords(''), '');
 });
 
 test('each virtual CPU’s thread is pinned to the CPU of its place', (t) => {
