@@ -9,7 +9,7 @@ results=/srv/rig/results
 cd /srv/rig/project || exit 1
 what=$(cat /srv/rig/what)
 matches=()
-OTHERS=native,namespace,crun,podman,lxc,nspawn,gvisor,qemu
+OTHERS=native,namespace,crun,podman,nspawn,gvisor,qemu
 
 # step NAME COMMAND...
 step() {

@@ -140,7 +140,7 @@ test('a run measures every runner, guests on KVM by the word of their monitor', 
 });
 
 /** Runners that this development's hosts have no place for, or that a host with systemd treats otherwise. */
-const OTHERS = ['native', 'namespace', 'crun', 'podman', 'lxc', 'nspawn', 'gvisor', 'qemu'];
+const OTHERS = ['native', 'namespace', 'crun', 'podman', 'nspawn', 'gvisor', 'qemu'];
 
 // The long run has them all.
 if (!FULL) {

@@ -39,7 +39,7 @@ const PACKAGES = [
     'dnsmasq-base',
   ],
   // Runners that `make setup` leaves to whoever wants them.
-  ...['crun', 'podman', 'netavark', 'lxc', 'systemd-container', 'runsc'],
+  ...['crun', 'podman', 'netavark', 'systemd-container', 'runsc'],
   ...['fdisk', 'genisoimage', 'make', 'git', 'kmod', 'procps', 'psmisc'],
 ];
 
