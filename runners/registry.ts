@@ -6,6 +6,8 @@ import { gvisorRunner } from './gvisor/index.ts';
 import { kvmRunner } from './kvm/index.ts';
 import { qemuRunner } from './qemu/index.ts';
 import { kvmDirect } from './kvm-direct/index.ts';
+import { lxcRunner } from './lxc/index.ts';
+import { lxcSystem } from './lxc-system/index.ts';
 import { namespaceRunner } from './namespace/index.ts';
 import { nativeRunner } from './native/index.ts';
 import { podmanRunner } from './podman/index.ts';
@@ -22,6 +24,8 @@ export const RUNNERS: readonly Runner[] = [
   crunRunner,
   dockerRunner,
   podmanRunner,
+  lxcRunner,
+  lxcSystem,
   nspawnRunner,
   gvisorRunner,
   kvmDirect,

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { cached } from '../bench/image/cache.ts';
 import { RECIPE } from '../bench/image/recipe.ts';
 import type { Image } from '../bench/model/image.ts';
 import { exec } from '../bench/proc/exec.ts';
-import { cached } from './cache.ts';
 import { EXT4_FORMAT, makeExt4, mebibytesFor, uuidOf } from './ext4.ts';
 
 const MANIFEST = 'disk.json';

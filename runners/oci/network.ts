@@ -51,14 +51,19 @@ export function networkStep(
   return { step: { argv: ['ip', '-batch', join(folder, 'outside.ip')] }, files };
 }
 
+/** Waits until a link has gone with its namespace, and removes one that stays; what is gone is fine. */
+export async function removeVeth(veth: string): Promise<void> {
+  const isGone = () => !existsSync(`/sys/class/net/${veth}`);
+  if (await waitUntil(isGone, { timeoutMs: NETNS_TIMEOUT_MS })) return;
+  // Somebody still holds the namespace.
+  await removeLink(veth);
+}
+
 /**
  * Removes both; what is gone is fine. The link goes with its namespace, together with those of others that end at the same time;
  * one by one each would hold up the whole host's network for tens of milliseconds.
  */
 export async function removeNetwork(netns: string, veth: string): Promise<void> {
   await removeNetns(netns);
-  const isGone = () => !existsSync(`/sys/class/net/${veth}`);
-  if (await waitUntil(isGone, { timeoutMs: NETNS_TIMEOUT_MS })) return;
-  // Somebody still holds the namespace.
-  await removeLink(veth);
+  await removeVeth(veth);
 }

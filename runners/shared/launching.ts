@@ -5,7 +5,7 @@ import type { ReadyCheck } from '../../bench/model/workload.ts';
 import { delay, nowNs } from '../../bench/proc/clock.ts';
 import { type CommandOptions, type CommandResult, exec } from '../../bench/proc/exec.ts';
 import { launch, type Step } from '../../bench/proc/launcher.ts';
-import type { MarkChannel } from './mark-channel.ts';
+import type { Announcement, MarkChannel } from './mark-channel.ts';
 import { firstAnswer, REACH_MS } from './reach.ts';
 
 /** An instance that ends without a word is noticed this often; far apart, so that looking costs nothing. */
@@ -61,18 +61,23 @@ export class Launching {
   }
 
   /**
-   * Waits for `exec` and `ready` and stamps them.
+   * Waits for these words on the mark channel and stamps them.
    * @param isAlive looked at twice a second; undefined while that cannot be told.
+   * @param names in their order.
    * @throws WorkloadError `WORKLOAD_EXITED`, `INSTANCE_DIED`, `MARK_TIMEOUT`, `MARK_PROTOCOL`; InterruptedError.
    */
-  async untilReady(channel: MarkChannel, isAlive: () => boolean | undefined): Promise<void> {
+  async untilReady(
+    channel: MarkChannel,
+    isAlive: () => boolean | undefined,
+    names: readonly Announcement[] = ['exec', 'ready'],
+  ): Promise<void> {
     const died = new AbortController();
     const look = setInterval(() => {
       if (isAlive() === false) died.abort();
     }, LOOK_EVERY_MS);
     const signal = AbortSignal.any([this.#run.signal, died.signal]);
     try {
-      for (const name of ['exec', 'ready'] as const) {
+      for (const name of names) {
         const atNs = await channel.waitFor(name, this.remainingMs, signal);
         // What arrived while the launch command still ran is late all the same.
         if (atNs > this.#deadlineNs) throw this.#late(name);

@@ -1,4 +1,5 @@
-import { bootFiles, maskLinks, SYSTEM, type SystemLayer } from '../../vms/system/recipe.ts';
+import { maskLinks, type SystemLayer } from '../../bench/image/system/layer.ts';
+import { bootFiles, SYSTEM } from '../../vms/system/recipe.ts';
 
 /**
  * A system that stands in for a distribution's cloud image: nothing of ours in it but the way it boots, its console as chatty

@@ -5,8 +5,8 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { ConfigError, messageOf, ParseError } from '../../bench/errors.ts';
+import { cached } from '../../bench/image/cache.ts';
 import { exec } from '../../bench/proc/exec.ts';
-import { cached } from '../cache.ts';
 
 /** More than any distribution's image, and little enough that its tables cannot fill this host's memory. */
 const LARGEST_BYTES = 1024 ** 4;

@@ -1,4 +1,5 @@
-import { bootFiles, maskLinks, SYSTEM, type SystemLayer } from '../system/recipe.ts';
+import { maskLinks, type SystemLayer } from '../../bench/image/system/layer.ts';
+import { bootFiles, SYSTEM } from '../system/recipe.ts';
 
 /** Where the rig's second disk is inside: the project, the state folder, and what comes out. */
 export const RIG_INSIDE = {

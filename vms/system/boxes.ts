@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ownLayer, type SystemLayer } from './recipe.ts';
+import type { SystemLayer } from '../../bench/image/system/layer.ts';
+import { ownLayer } from './recipe.ts';
 
 /** vms/guest/boxes.sh inside, to be run by /bin/sh. */
 export const BOXES_SCRIPT = '/usr/lib/tare/boxes.sh';

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { cached } from '../../bench/image/cache.ts';
 import { removeFolder } from '../../bench/image/folder.ts';
 import { listingDigest, listTree } from '../../bench/image/listing.ts';
 import { RECIPE } from '../../bench/image/recipe.ts';
+import type { SystemLayer } from '../../bench/image/system/layer.ts';
 import type { Image } from '../../bench/model/image.ts';
 import { exec } from '../../bench/proc/exec.ts';
-import { cached } from '../cache.ts';
 import { EXT4_FORMAT, makeExt4, mebibytesFor, uuidOf } from '../ext4.ts';
 import type { Firmware } from '../firmware.ts';
 import { makeEsp } from './esp.ts';
@@ -20,7 +21,7 @@ import {
   rootFirstSector,
   SECTOR_BYTES,
 } from './partitions.ts';
-import { forFirmware, ownLayer, SYSTEM, type SystemLayer, UEFI } from './recipe.ts';
+import { forFirmware, ownLayer, SYSTEM, UEFI } from './recipe.ts';
 
 const MANIFEST = 'system.json';
 const manifestSchema = z.strictObject({

@@ -1,92 +1,8 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { CommandError } from '../../bench/errors.ts';
-import { CONTAINED } from '../../bench/image/bootstrap.ts';
-import { RECIPE } from '../../bench/image/recipe.ts';
-import { hostAptOptions, hostSources, sourceLines } from '../../bench/image/sources.ts';
+import { type AddedPackage, inTree, layTree, settleTree } from '../../bench/image/system/install.ts';
+import type { SystemLayer } from '../../bench/image/system/layer.ts';
 import type { Image } from '../../bench/model/image.ts';
-import { compileStatic } from '../../bench/proc/compile.ts';
-import { type CommandResult, exec } from '../../bench/proc/exec.ts';
 import type { Firmware } from '../firmware.ts';
-import { SYSTEM, type SystemLayer, UEFI } from './recipe.ts';
-
-const INSTALL_TIMEOUT_MS = 30 * 60_000;
-
-/** Runs a program of the tree inside it, in namespaces that end with tare. */
-export async function inTree(tree: string, argv: readonly string[], signal: AbortSignal): Promise<CommandResult> {
-  return await exec([...CONTAINED, 'chroot', tree, ...argv], {
-    signal,
-    timeoutMs: INSTALL_TIMEOUT_MS,
-    maxBytes: 16 * 1024 * 1024,
-    env: { SOURCE_DATE_EPOCH: String(RECIPE.epoch) },
-  });
-}
-
-/** Lays out what we add as a small tree of its own, which the installer then unpacks inside the other one. */
-async function stage(folder: string, layer: SystemLayer, signal: AbortSignal): Promise<void> {
-  const place = async (path: string) => {
-    const target = join(folder, path);
-    await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-    return target;
-  };
-  await mkdir(folder, { mode: 0o755 });
-  for (const [path, text] of Object.entries(layer.files)) {
-    const target = await place(path);
-    await writeFile(target, text);
-    await chmod(target, 0o644);
-  }
-  for (const [path, target] of Object.entries(layer.links)) await symlink(target, await place(path));
-  for (const [path, source] of Object.entries(layer.programs)) await compileStatic(source, await place(path), signal);
-}
-
-async function installPackages(
-  tree: string,
-  staged: string,
-  packages: readonly string[],
-  suite: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const { components } = RECIPE;
-  const aptOptions = [...(await hostAptOptions(signal)), 'APT::Install-Recommends "false";'];
-  const argv = [
-    ...CONTAINED,
-    ...['mmdebstrap', '--mode=root', '--format=directory', '--architectures=amd64', '--variant=custom'],
-    // The tree is there already; ours comes first, so that the packages' scripts find it.
-    ...['--skip=check/empty', `--setup-hook=sync-in "${staged}" /`],
-    ...[`--components=${components.join(',')}`, `--include=${packages.join(',')}`],
-    ...aptOptions.map((option) => `--aptopt=${option}`),
-    ...[suite, tree, ...sourceLines(hostSources(), { suite, components })],
-  ];
-  const env = { SOURCE_DATE_EPOCH: String(RECIPE.epoch) };
-  try {
-    await exec(argv, { signal, timeoutMs: INSTALL_TIMEOUT_MS, maxBytes: 16 * 1024 * 1024, env });
-  } catch (error) {
-    if (!(error instanceof CommandError) || error.code !== 'COMMAND_FAILED') throw error;
-    throw new CommandError('SYSTEM_INSTALL', `could not install the full system's packages: ${error.message}`, {
-      details: error.details,
-      hint: 'check that a Debian mirror is reachable (apt-get update)',
-      cause: error,
-    });
-  }
-}
-
-/** One package that the full system has beyond the image's tree, or in another version. */
-export interface AddedPackage {
-  readonly name: string;
-  readonly version: string;
-}
-
-async function addedPackages(tree: string, image: Image, signal: AbortSignal): Promise<readonly AddedPackage[]> {
-  const { stdout } = await inTree(tree, ['dpkg-query', '--show', '--showformat=${Package} ${Version}\\n'], signal);
-  const before = new Set(image.manifest.packages.map(({ name, version }) => `${name} ${version}`));
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '' && !before.has(line))
-    .map((line) => {
-      const [name = '', version = ''] = line.split(' ');
-      return { name, version };
-    });
-}
+import { SYSTEM, UEFI } from './recipe.ts';
 
 /** How GRUB's core is made for each firmware. */
 const CORES = {
@@ -126,22 +42,8 @@ export async function installSystem(
   layer: SystemLayer,
   signal: AbortSignal,
 ): Promise<{ readonly loader: Loader; readonly packages: readonly AddedPackage[] }> {
-  const staged = `${tree}-added`;
-  await stage(staged, layer, signal);
-  await exec(['cp', '--archive', '--reflink=auto', image.tree, tree], { signal });
-  const empty = async (folder: string) =>
-    await inTree(tree, ['find', folder, '-xdev', '-mindepth', '1', '!', '-type', 'd', '-delete'], signal);
-  await empty('/dev');
-  await installPackages(tree, staged, layer.packages, image.manifest.recipe.suite, signal);
-
-  const packages = await addedPackages(tree, image, signal);
+  const packages = await layTree(image, tree, layer, signal);
   const loader = await makeLoader(tree, firmware, signal);
-  for (const folder of SYSTEM.emptied) await empty(folder);
-  await inTree(tree, ['rm', '--force', '--', ...SYSTEM.removed, '/etc/hostname', '/etc/resolv.conf'], signal);
-  // The installer may have taken these from the host.
-  await inTree(tree, ['cp', '/usr/lib/tare/hostname', '/etc/hostname'], signal);
-  await inTree(tree, ['truncate', '--size=0', '/etc/resolv.conf'], signal);
-  // Newer than /usr: systemd then has nothing to update at the first boot.
-  await inTree(tree, ['touch', '/etc/.updated', '/var/.updated'], signal);
+  await settleTree(tree, SYSTEM, signal);
   return { loader, packages };
 }

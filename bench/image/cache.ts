@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ResourceError } from '../bench/errors.ts';
-import { lockStore } from '../bench/image/lock.ts';
-import { exec } from '../bench/proc/exec.ts';
+import { ResourceError } from '../errors.ts';
+import { exec } from '../proc/exec.ts';
+import { lockStore } from './lock.ts';
 
 /** Folders under this prefix are unfinished and count for nothing. */
 const UNFINISHED = '.building-';

@@ -1,0 +1,32 @@
+import type { Layout } from '../lxc/layout.ts';
+import { bindMount } from '../lxc/config.ts';
+import { LXC_SYSTEM_INSIDE } from './layer.ts';
+
+/** LXC's own for system containers: what is not named there is allowed. */
+export const SECCOMP_FILE = '/usr/share/lxc/config/common.seccomp';
+
+/** LXC's own; of those that come with it the one under which a system can mount file systems. */
+export const APPARMOR_PROFILE = 'lxc-container-default-with-nesting';
+
+/** What LXC's own configuration takes from system containers. */
+const DROPPED = ['mac_admin', 'mac_override', 'sys_time', 'sys_module', 'sys_rawio'];
+
+/**
+ * What confines a whole system, as LXC's own configuration of such containers does. Its cgroups it mounts itself: it has a
+ * namespace of them.
+ * @param unitFile the workload's unit on the host.
+ */
+export function systemLines(
+  { output }: Pick<Layout, 'output'>,
+  unitFile: string,
+  hasProfile: boolean,
+): readonly string[] {
+  return [
+    `lxc.cap.drop = ${DROPPED.join(' ')}`,
+    `lxc.seccomp.profile = ${SECCOMP_FILE}`,
+    ...[`lxc.apparmor.profile = ${hasProfile ? APPARMOR_PROFILE : 'unconfined'}`, 'lxc.apparmor.allow_incomplete = 1'],
+    'lxc.mount.auto = proc:mixed sys:mixed',
+    bindMount(unitFile, LXC_SYSTEM_INSIDE.unit, ['ro']),
+    bindMount(output, LXC_SYSTEM_INSIDE.output),
+  ];
+}
