@@ -62,6 +62,7 @@ const PARTS: Readonly<Record<string, string>> = {
   runc: 'runc',
   crun: 'crun',
   gVisor: 'gVisor',
+  LXC: 'LXC',
   Docker: 'Docker',
   Podman: 'Podman',
   'systemd-nspawn': 'systemd-nspawn',

@@ -100,6 +100,14 @@ function mounts(root: string): number | null {
   return readText(`${root}/proc/self/mountinfo`)?.split('\n').length ?? null;
 }
 
+/** Of all containers together; what is kept for the host's own terminals is not theirs. */
+function terminals(root: string): readonly KernelCounter[] {
+  const pty = (name: string) => numberIn(`${root}/proc/sys/kernel/pty/${name}`);
+  const most = pty('max');
+  const limit = most === null ? null : most - (pty('reserve') ?? 0);
+  return counter('pseudo-terminals (kernel.pty.max)', pty('nr'), limit);
+}
+
 function disk(stateDir: string): readonly KernelCounter[] {
   // Free bytes shrink; the counter counts up, and only differences of what is used mean something.
   const free = freeBytes(stateDir);
@@ -123,6 +131,7 @@ export function kernelCounters(stateDir: string, root = ''): readonly KernelCoun
       neighbours(root),
       sys('net/ipv4/neigh/default/gc_thresh3'),
     ),
+    ...terminals(root),
     ...counter('mounts (fs.mount-max)', mounts(root), sys('fs/mount-max')),
     ...counter('open files of tare (RLIMIT_NOFILE)', namesIn(`${root}/proc/self/fd`).length, openFilesLimit(root)),
     ...disk(stateDir),

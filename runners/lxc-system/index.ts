@@ -1,7 +1,7 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeFolder } from '../../bench/image/folder.ts';
-import { prepareSystemTree } from '../../bench/image/system/tree.ts';
+import { prepareSystemTree, shippedTreeBytes } from '../../bench/image/system/tree.ts';
 import { INSIDE } from '../../bench/model/image.ts';
 import { defineRunner, type Prepared } from '../../bench/model/runner.ts';
 import { hasApparmorProfile } from '../lxc/host.ts';
@@ -27,7 +27,8 @@ export const lxcSystem = defineRunner({
     await using undo = new AsyncDisposableStack();
     const { image, entry } = spec;
     const layer = containerLayer(image.manifest.digest.replace('sha256:', '').slice(0, 32));
-    const { tree, compressedArchive, manifest } = await prepareSystemTree(run.stateDir, image, layer, run.signal);
+    const system = await prepareSystemTree(run.stateDir, image, layer, run.signal);
+    const { tree, manifest } = system;
     const { value } = undo.use(await useFolder(ID, run));
     const unitFile = join(value.path, `workload-${(units += 1)}.service`);
     const unit = containerUnit([INSIDE.probe, ...probeArguments(entry, boxPlacement(entry))]);
@@ -46,7 +47,7 @@ export const lxcSystem = defineRunner({
     };
     const about = {
       digest: manifest.digest,
-      distribution: async () => ({ tree: (await stat(compressedArchive)).size }),
+      distribution: async () => ({ tree: await shippedTreeBytes(system, run.signal) }),
       imagePaths: async () => [tree],
     };
     return await prepareContainers(kind, { spec, run }, about, undo);

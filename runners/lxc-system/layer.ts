@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import {
   HOSTNAME_FILE,
+  MACHINE_ID_FILE,
   MASKED,
   maskLinks,
   type SystemLayer,
@@ -31,6 +32,7 @@ export function containerLayer(id: string): SystemLayer {
     files: {
       ...systemFiles(id),
       [HOSTNAME_FILE]: 'tare\n',
+      [MACHINE_ID_FILE]: `${id}\n`,
       [LXC_SYSTEM_INSIDE.unit]: '# The instance’s own is mounted here.\n',
       [LXC_SYSTEM_INSIDE.output]: '',
     },

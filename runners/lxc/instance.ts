@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { CommandError, WorkloadError } from '../../bench/errors.ts';
 import { removeFolder } from '../../bench/image/folder.ts';
 import type { EffectiveLimits, Instance, InstanceSpec, RunContext, StartOptions } from '../../bench/model/runner.ts';
@@ -22,10 +22,8 @@ import { execInside } from './exec.ts';
 import type { LxcHost } from './host.ts';
 import type { LxcKind } from './kind.ts';
 import { type Layout, layout } from './layout.ts';
+import { firstErrorOf, logsOf } from './logs.ts';
 import { type Running, runningIn } from './processes.ts';
-
-/** Beyond this the output of a workload is not worth keeping. */
-const MAX_OUTPUT_CHARACTERS = 65_536;
 
 const MONITOR_TIMEOUT_MS = 10_000;
 
@@ -40,31 +38,12 @@ export interface LxcPlace {
   readonly client: Client;
 }
 
-/** The last of a file's text, as a terminal would show it. */
-function text(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replaceAll('\r', '').slice(-MAX_OUTPUT_CHARACTERS);
-  } catch {
-    return '';
-  }
-}
-
-function logsOf({ output, console, log }: Layout): Readonly<Record<string, string>> {
-  const texts = { 'output.log': text(output), 'console.log': text(console), 'lxc.log': text(log) };
-  return Object.fromEntries(Object.entries(texts).filter(([, said]) => said !== ''));
-}
-
-/** Where LXC's log says first that something failed: `… ERROR    NAME - FILE:FUNCTION:LINE - WHAT`. */
-function firstError(log: string): string | undefined {
-  return / ERROR +\S+ - \S+ - (.*)$/m.exec(log)?.[1];
-}
-
 /** Runs the launch; what LXC prints where it fails only says that there is a log. */
 async function runSteps(launching: Launching, launcher: string, steps: readonly Step[], paths: Layout): Promise<void> {
   try {
     await launching.steps(launcher, steps);
   } catch (error) {
-    const said = firstError(text(paths.log));
+    const said = firstErrorOf(paths);
     if (!(error instanceof CommandError) || said === undefined) throw error;
     throw new CommandError(error.code, `lxc-start: ${said}`, { cause: error, details: error.details });
   }

@@ -6,7 +6,7 @@ import { prepareLauncher } from '../../bench/proc/launcher.ts';
 import { runBridge } from '../shared/bridge.ts';
 import { bridgeClient } from '../shared/client.ts';
 import { Refcounted, type Use } from '../shared/refcounted.ts';
-import { lxcPath, removeLocks } from './cli.ts';
+import { LOCKS, lxcPath, removeLocks } from './cli.ts';
 import { lxcHost } from './host.ts';
 import { startContainer } from './instance.ts';
 import type { LxcKind } from './kind.ts';
@@ -27,6 +27,8 @@ export function useFolder(id: string, { runDir }: RunContext): Promise<Use<LxcFo
     undo.defer(() => removeLocks(path));
     undo.defer(() => removeFolder(path));
     await mkdir(path, { recursive: true, mode: 0o711 });
+    // LXC would make it at the first start, and never remove it.
+    await mkdir(join(LOCKS, path), { recursive: true, mode: 0o755 });
     const seccompFile = join(path, 'allowed.seccomp');
     await writeFile(seccompFile, seccompText());
     return { path, seccompFile };

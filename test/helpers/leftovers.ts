@@ -19,6 +19,7 @@ export async function leftovers(stateDir: string): Promise<readonly string[]> {
     lines('route', ['ip', 'route', 'show'], / dev (tare-|t[vcdpt][0-9a-f]{6})/),
     lines('firewall rule', ['iptables-save'], /tare-/),
     lines('loop device', ['losetup', '--list', '--noheadings', '--output', 'NAME,BACK-FILE'], /\/tare\//),
+    lines('LXC lock', ['find', '/run/lxc/lock', '-name', '.tare-*'], /./),
     mounts(),
     lines('cgroup', ['find', '/sys/fs/cgroup', '-type', 'd', '-name', '*tare-*'], /./),
     folders(`${stateDir}/runs`),

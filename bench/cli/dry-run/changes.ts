@@ -34,6 +34,8 @@ const OF_RUNNER: Readonly<Record<string, (state: string) => readonly Row[]>> = {
   ],
   runc: (state) => bundles(state, 'runc'),
   crun: (state) => bundles(state, 'crun'),
+  lxc: (state) => lxc(state, 'lxc'),
+  'lxc-system': (state) => lxc(state, 'lxc-system'),
   docker: () => [['container', 'tare-<tag>-docker-<n>', 'detached, with the label of its run']],
   podman: () => [['container', 'tare-<tag>-podman-<n>', 'detached, with the label of its run']],
   nspawn: (state) => [
@@ -53,6 +55,20 @@ const OF_RUNNER: Readonly<Record<string, (state: string) => readonly Row[]>> = {
   'runc-in-kvm': (state) => boxes(state, 'rin'),
   'docker-in-kvm': (state) => boxes(state, 'din'),
 };
+
+/** Of LXC's containers, whatever is in them. */
+function lxc(state: string, id: string): readonly Row[] {
+  return [
+    ['folder', `${state}/runs/<tag>/${id}`, 'configurations and writable layers; no container is anywhere else'],
+    ['folder', `/run/lxc/lock${state}/runs/<tag>/${id}`, "LXC's locks of these containers"],
+    [
+      'container',
+      `tare-<tag>-${id}-<n>`,
+      "with an overlay on its tree that the host does not see, and LXC's process beside it",
+    ],
+    ['cgroup', `tare-<tag>-${id}-<n>`, "the instance's limits and LXC's own process"],
+  ];
+}
 
 /** Of a runner of OCI bundles. */
 function bundles(state: string, id: string): readonly Row[] {
@@ -90,6 +106,8 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
   namespace: [LINK],
   runc: [LINK],
   crun: [LINK],
+  lxc: [LINK],
+  'lxc-system': [LINK],
   nspawn: [LINK],
   gvisor: [LINK],
   docker: [
@@ -114,7 +132,8 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
 
 /** Runners whose instances are ports of the run's own bridge. */
 const ON_BRIDGE = [
-  ...['namespace', 'runc', 'crun', 'nspawn', 'gvisor', 'kvm-direct', 'qemu', 'kvm', 'runc-in-kvm', 'docker-in-kvm'],
+  ...['namespace', 'runc', 'crun', 'lxc', 'lxc-system', 'nspawn', 'gvisor'],
+  ...['kvm-direct', 'qemu', 'kvm', 'runc-in-kvm', 'docker-in-kvm'],
 ];
 
 function launcher(state: string): readonly Row[] {
@@ -140,6 +159,15 @@ const KEPT: Readonly<Record<string, (state: string) => readonly Row[]>> = {
   namespace: launcher,
   runc: launcher,
   crun: launcher,
+  lxc: launcher,
+  'lxc-system': (state) => [
+    ...launcher(state),
+    [
+      'file',
+      `${state}/system-trees`,
+      'the tree of a whole system: the same tree with systemd, a download of some 10 MB',
+    ],
+  ],
   nspawn: launcher,
   gvisor: launcher,
   docker: (state) => [

@@ -14,6 +14,9 @@ export const UNITS = '/etc/systemd/system';
 /** A file of every layer: what the host's name in it is to be. The installer itself may put the host's there. */
 export const HOSTNAME_FILE = '/usr/lib/tare/hostname';
 
+/** A file of a layer that `prepareSystemTree` takes: the machine id, since the installer empties the one in /etc. */
+export const MACHINE_ID_FILE = '/usr/lib/tare/machine-id';
+
 /**
  * Units that a server system without a screen, a login and an updater has no use for. They cost every start, or would write to
  * every instance's own disk.

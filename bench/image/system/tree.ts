@@ -3,12 +3,12 @@ import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/pro
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { Image } from '../../model/image.ts';
-import { COMPRESSED_ARCHIVE, compress, packTree, TREE_ARCHIVE } from '../archive.ts';
+import { compress, packTree } from '../archive.ts';
 import { cached } from '../cache.ts';
 import { removeFolder } from '../folder.ts';
 import { listingDigest, listTree } from '../listing.ts';
-import { layTree, settleTree } from './install.ts';
-import { EMPTIED, REMOVED, type SystemLayer } from './layer.ts';
+import { inTree, layTree, settleTree } from './install.ts';
+import { EMPTIED, MACHINE_ID_FILE, REMOVED, type SystemLayer } from './layer.ts';
 
 /** Raise it when the code here changes what comes out. */
 const REVISION = 1;
@@ -25,22 +25,24 @@ const manifestSchema = z.strictObject({
   masked: z.array(z.string()),
 });
 
+const SHIPPED = 'shipped.json';
+const shippedSchema = z.strictObject({ compressedBytes: z.number().int() });
+
 export type SystemTreeManifest = z.infer<typeof manifestSchema>;
 
 /** The root file tree of a whole system: an image's tree and what was laid over it; never written to. */
 export interface SystemTree {
+  readonly folder: string;
   readonly tree: string;
-  /** The tree as registries ship layers. */
-  readonly compressedArchive: string;
   readonly manifest: SystemTreeManifest;
 }
 
 async function treeIn(folder: string): Promise<SystemTree | undefined> {
   try {
-    const [tree, compressedArchive] = [join(folder, 'tree'), join(folder, COMPRESSED_ARCHIVE)];
-    await Promise.all([stat(tree), stat(compressedArchive)]);
+    const tree = join(folder, 'tree');
+    await stat(tree);
     const manifest = manifestSchema.parse(JSON.parse(await readFile(join(folder, MANIFEST), 'utf8')));
-    return { tree, compressedArchive, manifest };
+    return { folder, tree, manifest };
   } catch {
     return undefined;
   }
@@ -54,6 +56,7 @@ async function build(image: Image, layer: SystemLayer, folder: string, signal: A
   const laid = join(scratch, 'tree');
   const packages = await layTree(image, laid, layer, signal);
   await settleTree(laid, { emptied: EMPTIED, removed: REMOVED }, signal);
+  await inTree(laid, ['cp', MACHINE_ID_FILE, '/etc/machine-id'], signal);
   const manifest: SystemTreeManifest = {
     schema: 1,
     image: image.manifest.digest,
@@ -61,10 +64,6 @@ async function build(image: Image, layer: SystemLayer, folder: string, signal: A
     packages: [...packages],
     masked: Object.entries(layer.links).flatMap(([unit, target]) => (target === '/dev/null' ? [basename(unit)] : [])),
   };
-  const archive = join(folder, TREE_ARCHIVE);
-  await packTree(laid, archive, signal);
-  await compress(archive, signal);
-  await rm(archive);
   await rename(laid, join(folder, 'tree'));
   await removeFolder(scratch);
   await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -80,7 +79,8 @@ async function keyOf(image: Image, layer: SystemLayer): Promise<string> {
 }
 
 /**
- * The root tree of a whole system of an image: the cached one, or a new one (half a minute, and a download of some 10 MB).
+ * The root tree of a whole system of an image: the cached one, or a new one (some 20 s, and a download of some 10 MB).
+ * @param layer with `HOSTNAME_FILE` and `MACHINE_ID_FILE` among its files.
  * @throws CommandError `SYSTEM_INSTALL`, `TOOL_MISSING`; ParseError; InterruptedError.
  */
 export async function prepareSystemTree(
@@ -96,4 +96,28 @@ export async function prepareSystemTree(
     read: treeIn,
     build: (folder) => build(image, layer, folder, signal),
   });
+}
+
+/**
+ * Bytes of the tree as registries ship layers; computed once (some 20 s of a CPU) and then known from a file beside it.
+ * @throws CommandError; InterruptedError.
+ */
+export async function shippedTreeBytes({ folder, tree }: SystemTree, signal: AbortSignal): Promise<number> {
+  const known = join(folder, SHIPPED);
+  try {
+    return shippedSchema.parse(JSON.parse(await readFile(known, 'utf8'))).compressedBytes;
+  } catch {
+    // Nobody has asked yet.
+  }
+  const [archive, fresh] = [join(folder, `shipped-${process.pid}.tar`), `${known}.${process.pid}`];
+  try {
+    await packTree(tree, archive, signal);
+    await compress(archive, signal);
+    const { size } = await stat(`${archive}.gz`);
+    await writeFile(fresh, `${JSON.stringify({ compressedBytes: size })}\n`);
+    await rename(fresh, known);
+    return size;
+  } finally {
+    for (const path of [archive, `${archive}.gz`]) await rm(path, { force: true });
+  }
 }
