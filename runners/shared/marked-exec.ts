@@ -1,8 +1,9 @@
+import { CommandError } from '../../bench/errors.ts';
 import type { ExecOptions } from '../../bench/model/runner.ts';
-import { type CommandResult, exec } from '../../bench/proc/exec.ts';
+import { type CommandResult, commandLine, exec } from '../../bench/proc/exec.ts';
 import { EXEC_VARIABLE, killUntilGone, processesWith } from './processes.ts';
 
-/** By then `exec` itself has noticed the deadline, and what ends is known to be late. */
+/** `exec` itself should notice the deadline first: what it says then has the output so far. */
 const AFTER_DEADLINE_MS = 100;
 
 /**
@@ -17,11 +18,22 @@ export async function execMarked(
   options: ExecOptions & { readonly env?: Readonly<Record<string, string>> },
 ): Promise<CommandResult> {
   const endAll = () => killUntilGone(() => processesWith(EXEC_VARIABLE, (value) => value === marker));
-  const onLate = () => void endAll();
+  let late = false;
+  const onLate = () => {
+    late = true;
+    void endAll();
+  };
   const timer = setTimeout(onLate, options.timeoutMs + AFTER_DEADLINE_MS);
   options.signal?.addEventListener('abort', onLate, { once: true });
   try {
-    return await exec(argv, { ...options, accept: 'any' });
+    const result = await exec(argv, { ...options, accept: 'any' });
+    options.signal?.throwIfAborted();
+    // Its own clock began with the spawn, which a busy machine holds up: what was ended here has not ended by itself.
+    if (!late) return result;
+    throw new CommandError('COMMAND_TIMEOUT', `no end after ${options.timeoutMs} ms: ${commandLine(argv)}`, {
+      details: { argv },
+      retryable: true,
+    });
   } catch (error) {
     await endAll();
     throw error;
