@@ -1,4 +1,4 @@
-import { CommandError } from '../../bench/errors.ts';
+import { CommandError, InterruptedError } from '../../bench/errors.ts';
 import type { ExecOptions } from '../../bench/model/runner.ts';
 import { type CommandResult, commandLine, exec } from '../../bench/proc/exec.ts';
 import { EXEC_VARIABLE, killUntilGone, processesWith } from './processes.ts';
@@ -27,7 +27,7 @@ export async function execMarked(
   options.signal?.addEventListener('abort', onLate, { once: true });
   try {
     const result = await exec(argv, { ...options, accept: 'any' });
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted) throw new InterruptedError('INTERRUPTED', `interrupted: ${commandLine(argv)}`);
     // Its own clock began with the spawn, which a busy machine holds up: what was ended here has not ended by itself.
     if (!late) return result;
     throw new CommandError('COMMAND_TIMEOUT', `no end after ${options.timeoutMs} ms: ${commandLine(argv)}`, {
