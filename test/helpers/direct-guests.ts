@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import { takeOwnership } from '../../bench/cli/ownership.ts';
 import { StartError } from '../../bench/errors.ts';
@@ -6,6 +6,7 @@ import type { InstanceSpec, OptionValues, Runner, RunContext } from '../../bench
 import type { EntryPoint } from '../../bench/model/workload.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { redis } from '../../bench/workloads/redis.ts';
+import { allPids } from '../../runners/shared/processes.ts';
 import { theImage } from './probe-box.ts';
 
 /** The shared state folder, for its cached kernel and disk: libvirt's user must be able to reach it. */
@@ -27,6 +28,18 @@ interface Over {
   readonly options?: OptionValues;
 }
 
+/** Command lines of emulators with guests of a run. */
+function emulatorsOf(tag: string): readonly string[] {
+  return allPids().flatMap((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+      return words.includes(`guest=tare-${tag}`) ? [words.slice(0, 100)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 export async function withGuests(
   t: ExecutionContext,
   over: Over,
@@ -44,11 +57,9 @@ export async function withGuests(
   const run = { owner, stateDir: STATE, runDir, accel: 'auto', signal, startTimeoutMs, options } as const;
   const left = async () => {
     const domains = await exec(['virsh', '-c', 'qemu:///system', 'list', '--all', '--name']);
-    const processes = await exec(['ps', '-ww', '-e', '-o', 'args']);
     const links = await exec(['ip', '-oneline', 'link', 'show']);
     const lines = `${domains.stdout}\n${links.stdout}`.split('\n').filter((line) => line.includes(owner.tag));
-    const emulators = processes.stdout.split('\n').filter((line) => line.includes(`guest=tare-${owner.tag}`));
-    return [...lines, ...emulators, ...readdirSync(runDir)];
+    return [...lines, ...emulatorsOf(owner.tag), ...readdirSync(runDir)];
   };
   await work({ spec, run, left });
   t.deepEqual(await left(), []);
