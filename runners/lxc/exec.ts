@@ -1,8 +1,8 @@
 import { CommandError } from '../../bench/errors.ts';
 import type { ExecOptions, ExecResult } from '../../bench/model/runner.ts';
-import { exec } from '../../bench/proc/exec.ts';
 import { INSIDE_ENVIRONMENT } from '../shared/inside.ts';
-import { EXEC_VARIABLE, killUntilGone, processesWith } from '../shared/processes.ts';
+import { execMarked } from '../shared/marked-exec.ts';
+import { EXEC_VARIABLE } from '../shared/processes.ts';
 import { lxcArgv } from './cli.ts';
 import type { Layout } from './layout.ts';
 
@@ -25,16 +25,10 @@ export async function execInside(
   const marker = `${place.name}-${execs}`;
   const environment = { ...INSIDE_ENVIRONMENT, [EXEC_VARIABLE]: marker };
   const variables = Object.entries(environment).flatMap(([name, value]) => ['--set-var', `${name}=${value}`]);
-  try {
-    const command = lxcArgv('lxc-attach', place, ['--clear-env', ...variables, '--', ...argv]);
-    // The program begins in the folder that lxc-attach begins in, where there is one of that name.
-    const result = await exec(command, { ...options, cwd: '/', accept: 'any' });
-    const notRun = NOT_RUN_CODES.includes(result.exitCode) ? NOT_RUN.exec(result.stderr) : null;
-    if (notRun === null) return result;
-    throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${notRun[0].slice(0, 500)}`);
-  } catch (error) {
-    // The deadline ended lxc-attach; what it had started inside would go on.
-    await killUntilGone(() => processesWith(EXEC_VARIABLE, (value) => value === marker));
-    throw error;
-  }
+  const command = lxcArgv('lxc-attach', place, ['--clear-env', ...variables, '--', ...argv]);
+  // The program begins in the folder that lxc-attach begins in, where there is one of that name.
+  const result = await execMarked(command, marker, { ...options, cwd: '/' });
+  const notRun = NOT_RUN_CODES.includes(result.exitCode) ? NOT_RUN.exec(result.stderr) : null;
+  if (notRun === null) return result;
+  throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${notRun[0].slice(0, 500)}`);
 }

@@ -1,6 +1,6 @@
 import { CommandError, InterruptedError } from '../../bench/errors.ts';
 import type { ExecOptions } from '../../bench/model/runner.ts';
-import { type CommandResult, commandLine, exec } from '../../bench/proc/exec.ts';
+import { type CommandOptions, type CommandResult, commandLine, exec } from '../../bench/proc/exec.ts';
 import { EXEC_VARIABLE, killUntilGone, processesWith } from './processes.ts';
 
 /** `exec` itself should notice the deadline first: what it says then has the output so far. */
@@ -15,7 +15,7 @@ const AFTER_DEADLINE_MS = 100;
 export async function execMarked(
   argv: readonly string[],
   marker: string,
-  options: ExecOptions & { readonly env?: Readonly<Record<string, string>> },
+  options: ExecOptions & Pick<CommandOptions, 'env' | 'cwd'>,
 ): Promise<CommandResult> {
   const endAll = () => killUntilGone(() => processesWith(EXEC_VARIABLE, (value) => value === marker));
   let late = false;
