@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { CommandError, WorkloadError } from '../../bench/errors.ts';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { codeOf, CommandError, WorkloadError } from '../../bench/errors.ts';
 import { removeFolder } from '../../bench/image/folder.ts';
 import type { EffectiveLimits, Instance, InstanceSpec, RunContext, StartOptions } from '../../bench/model/runner.ts';
 import { waitUntil } from '../../bench/proc/clock.ts';
@@ -76,6 +76,9 @@ function describe({ init, limited }: Running): EffectiveLimits {
   // Process 1 may have gone further down; the limits are set above it.
   return { ...describeProcess(init.pid, false), ...limitsOf(limited) };
 }
+
+/** How long a container that has ended may take to be gone. */
+const LAST_WORDS_MS = 2000;
 
 /** Starts one container on an overlay over the kind's tree. @throws StartError. */
 export async function startContainer(
@@ -159,6 +162,10 @@ export async function startContainer(
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (cause) {
+    // What the workload wrote came through LXC's terminal, the last of it with the container's end, when LXC removes this file.
+    if (codeOf(cause) === 'WORKLOAD_EXITED') {
+      await waitUntil(() => !existsSync(paths.monitorPid), { timeoutMs: LAST_WORDS_MS });
+    }
     const logs = logsOf(paths);
     await undo.disposeAsync();
     throw launching.failure(name, cause, logs);
