@@ -34,8 +34,7 @@ export const INSTANCES: RunnerOption = {
 
 /** What the guest has beside its containers' memory: its kernel, systemd, and the engine. */
 const OWN_MEMORY_BYTES = 512 * 2 ** 20;
-/** Docker's image is made inside, which takes minutes where the guest is emulated. */
-const PREPARE_TIMEOUT_MS = 15 * 60_000;
+const PREPARE_TIMEOUT_MS = 60_000;
 
 /** The guest itself runs nothing but what starts containers. */
 const IDLE: EntryPoint = {
@@ -135,10 +134,6 @@ async function boot(
   const guest = undo.use(await startGuest(kind, run, (started += 1)));
   const limits = { timeoutMs: PREPARE_TIMEOUT_MS, signal };
   await mustInGuest(guest, ['prepare', guest.withPrefix ?? '-'], limits);
-  if (engine === 'docker') {
-    const network = bridge === null ? ['-', '-'] : [bridge.subnet, guest.address ?? '-'];
-    await mustInGuest(guest, ['docker-prepare', ...network], limits);
-  }
   const identity = [disk.manifest, tree.manifest, accelerator, hardware, count, spec.cpus, spec.memoryBytes];
   const digest = createHash('sha256')
     .update(JSON.stringify([identity, spec.diskCache, spec.network]))

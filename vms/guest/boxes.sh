@@ -29,16 +29,6 @@ prepare() {
   ip link set "$bridge" up
 }
 
-# Docker's image of that tree, and its network on that bridge: docker-prepare SUBNET|- ADDRESS
-docker_prepare() {
-  rm -f /run/tare/short
-  { tar --directory="$image" --create . || : >/run/tare/short; } | docker import - tare:box
-  [ ! -e /run/tare/short ]
-  [ "$1" != - ] || return 0
-  docker network create --driver bridge --internal --subnet "$1" --gateway "$2" \
-    --opt com.docker.network.bridge.name="$bridge" tare
-}
-
 # start NAME SLOT MAC ADDRESS/BITS|-, with the OCI configuration on standard input
 start() {
   box=$boxes/$1
@@ -55,21 +45,6 @@ start() {
   fi
   runc --root "$state" --systemd-cgroup run --detach --bundle "$box" "$1" </dev/null >"$box/output" 2>&1 ||
     { tail -c 2000 "$box/output" >&2; return 1; }
-}
-
-# docker-start NAME SLOT CPUS BYTES ADDRESS|- ENTRYPOINT ARGV...
-docker_start() {
-  name=$1 device=$(readlink -f "$(port "$2")") rule="c $(major "$2"):$(minor "$2") rw" cpus=$3 bytes=$4 address=$5 entry=$6
-  shift 6
-  if [ "$address" = - ]; then
-    set -- --network none --entrypoint "$entry" tare:box "$@"
-  else
-    set -- --network tare --ip "$address" --entrypoint "$entry" tare:box "$@"
-  fi
-  # Bound to the file that the tree has there: a node made with --device gives way to a file that exists, without a word.
-  docker run --detach --name "$name" --pull never \
-    --mount "type=bind,source=$device,target=/tare/marks" --device-cgroup-rule "$rule" \
-    --cpuset-cpus "$cpus" --memory "$bytes" --memory-swap "$bytes" "$@"
 }
 
 # Prints what a box is limited to: describe PID
@@ -93,7 +68,7 @@ end() {
   cgroup=$(cgroup_of "$1")
   deadline=$(($(now) + $3 / 10))
   shift 3
-  # A client that waits itself, as Docker's does, must not hide the deadline.
+  # A client that waits itself must not hide the deadline.
   "$@" >/dev/null 2>&1 &
   until empty "$cgroup"; do
     [ "$(now)" -lt "$deadline" ] || return 3
@@ -122,19 +97,12 @@ what=$1
 shift
 case $what in
 prepare) prepare "$@" ;;
-docker-prepare) docker_prepare "$@" ;;
 runc-start) start "$@" ;;
 runc-exec) exec runc --root "$state" exec "$@" ;;
 runc-pid) pid_of "$1" ;;
 runc-stop) end "$1" "$2" "$3" runc --root "$state" kill "$2" TERM ;;
 runc-kill) end "$1" "$2" "$3" runc --root "$state" kill --all "$2" KILL ;;
 runc-remove) remove "$1" ;;
-docker-start) docker_start "$@" ;;
-docker-exec) exec docker exec "$@" ;;
-docker-pid) docker inspect --format '{{.State.Pid}}' "$1" ;;
-docker-stop) end "$1" "$2" "$3" docker stop --time "$(($3 / 1000 + 5))" "$2" ;;
-docker-kill) end "$1" "$2" "$3" docker kill "$2" ;;
-docker-remove) docker rm --force --volumes "$1" >/dev/null 2>&1 || : ;;
 describe) describe "$1" ;;
 end-marked) end_marked "$1" ;;
 *) echo "boxes: nothing is called $what" >&2; exit 2 ;;
