@@ -58,7 +58,9 @@ export async function withGuests(
   const left = async () => {
     const domains = await exec(['virsh', '-c', 'qemu:///system', 'list', '--all', '--name']);
     const links = await exec(['ip', '-oneline', 'link', 'show']);
-    const lines = `${domains.stdout}\n${links.stdout}`.split('\n').filter((line) => line.includes(owner.tag));
+    // A link by its name: whether it is up is seen a moment after its ports have gone.
+    const names = links.stdout.split('\n').map((line) => line.split(': ')[1] ?? '');
+    const lines = [...domains.stdout.split('\n'), ...names].filter((line) => line.includes(owner.tag));
     return [...lines, ...emulatorsOf(owner.tag), ...readdirSync(runDir)];
   };
   await work({ spec, run, left });
