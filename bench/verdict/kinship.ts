@@ -54,13 +54,15 @@ export function strangers(a: Manifest, b: Manifest): readonly Unlike[] {
   ];
 }
 
-/** What may well be the reason for a difference, and is what a gate is for: versions of what was measured. Pure. */
+/** What may well be the reason for a difference, and is what a gate is for: versions and options of what was measured. Pure. */
 export function changes(a: Manifest, b: Manifest): readonly Unlike[] {
   const software = ({ tare, host: { kernel, distribution, cgroup, governor } }: Manifest): Facts => {
     return { tare, kernel, distribution, cgroup, governor };
   };
   return [
     ...unlike('host', software(a), software(b)),
-    ...shared(a, b).flatMap(([left, right]) => unlike(`runner ${left.id}`, left.versions, right.versions)),
+    ...shared(a, b).flatMap(([left, right]) =>
+      unlike(`runner ${left.id}`, { ...left.options, ...left.versions }, { ...right.options, ...right.versions }),
+    ),
   ];
 }
