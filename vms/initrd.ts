@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { exec } from '../bench/proc/exec.ts';
+import { compileStatic, STATIC_FLAGS } from '../bench/proc/compile.ts';
 import { cpio, type CpioEntry } from './cpio.ts';
 import type { KernelModule } from './modules.ts';
 
@@ -11,12 +11,11 @@ function sourceOf(name: string): string {
 
 /** What is compiled into the initial file tree: its path there and its source. */
 const PROGRAMS = { init: sourceOf('init.c'), run: sourceOf('run.c') } as const;
-const FLAGS = ['-static', '-O2', '-s', '-Wall', '-Wextra', '-Werror', '-Wl,--build-id=none'] as const;
 
 /** Everything but the modules that decides what the initial file tree becomes, as text for a hash. */
 export async function initrdInputs(): Promise<string> {
   const sources = await Promise.all(Object.values(PROGRAMS).map((path) => readFile(path, 'utf8')));
-  return JSON.stringify([FLAGS, sources]);
+  return JSON.stringify([STATIC_FLAGS, sources]);
 }
 
 async function compile(scratch: string, signal: AbortSignal): Promise<readonly CpioEntry[]> {
@@ -24,7 +23,7 @@ async function compile(scratch: string, signal: AbortSignal): Promise<readonly C
   try {
     const programs = Object.entries(PROGRAMS).map(async ([path, source]) => {
       const output = join(folder, path);
-      await exec(['musl-gcc', ...FLAGS, '-o', output, source], { signal });
+      await compileStatic(source, output, signal);
       return { path, mode: 0o755, content: await readFile(output) };
     });
     return await Promise.all(programs);

@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, open, rename, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { exec } from './exec.ts';
 
 /** Same flags for everybody; the binary depends on nothing on the host or in a tree. */
@@ -21,4 +23,21 @@ export async function compileStatic(source: string, output: string, signal: Abor
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/**
+ * Compiles a C file once and keeps the program under the state folder by the hash of its source; untimed.
+ * @returns its path. @throws CommandError `TOOL_MISSING` without musl-gcc; InterruptedError.
+ */
+export async function compileTool(source: string, stateDir: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(STATIC_FLAGS))
+    .update(await readFile(source))
+    .digest('hex');
+  const folder = join(stateDir, 'tools');
+  const path = join(folder, `${basename(source, '.c')}-${hash.slice(0, 16)}`);
+  if (existsSync(path)) return path;
+  await mkdir(folder, { recursive: true });
+  await compileStatic(source, path, signal);
+  return path;
 }

@@ -1,13 +1,9 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getSystemErrorName } from 'node:util';
 import { CommandError, InterruptedError, ParseError } from '../errors.ts';
 import type { LaunchCommand } from '../model/runner.ts';
-import { compileStatic, STATIC_FLAGS } from './compile.ts';
+import { compileTool } from './compile.ts';
 import { commandLine, exec } from './exec.ts';
 import { packageOf } from './programs.ts';
 
@@ -36,18 +32,9 @@ export interface Stamp {
   readonly number: number;
 }
 
-/**
- * Compiles the launcher once and keeps it under the state folder by the hash of its source; untimed.
- * @returns its path. @throws CommandError `TOOL_MISSING` without musl-gcc; InterruptedError.
- */
-export async function prepareLauncher(stateDir: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(STATIC_FLAGS)).update(readFileSync(SOURCE)).digest('hex');
-  const folder = join(stateDir, 'tools');
-  const path = join(folder, `launch-${hash.slice(0, 16)}`);
-  if (existsSync(path)) return path;
-  await mkdir(folder, { recursive: true });
-  await compileStatic(SOURCE, path, signal);
-  return path;
+/** The compiled launcher's path. @throws as `compileTool`. */
+export function prepareLauncher(stateDir: string, signal: AbortSignal): Promise<string> {
+  return compileTool(SOURCE, stateDir, signal);
 }
 
 /** What the launcher reads. @throws ParseError `BAD_WORD` for a word that cannot be told. */

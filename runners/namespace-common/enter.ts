@@ -1,19 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { CommandError } from '../../bench/errors.ts';
 import type { ExecOptions, ExecResult } from '../../bench/model/runner.ts';
-import { CAPABILITIES, type OpenFiles, openFilesLimit } from '../oci/config.ts';
+import { compileTool } from '../../bench/proc/compile.ts';
+import { CAPABILITIES, CAPABILITY_MASK, type OpenFiles, openFilesLimit } from '../oci/config.ts';
 import { execMarked } from '../shared/marked-exec.ts';
 import { EXEC_VARIABLE } from '../shared/processes.ts';
 import { joinedFolders } from './own-cgroup.ts';
 
-const ENTER = fileURLToPath(new URL('enter.sh', import.meta.url));
-
-/** Run by a shell inside that no profile confines: what it executes next is confined. */
-const CONFINE = 'echo "exec $0" >/proc/self/attr/exec && exec "$@"';
+const SOURCE = fileURLToPath(new URL('enter.c', import.meta.url));
 
 /** What says so itself where it could not run a program inside. */
-const NOT_RUN = /^(?:setpriv: |prlimit: |nsenter: |\S*enter\.sh: \d+: )/m;
-const NOT_RUN_CODES: readonly number[] = [1, 2, 125, 126, 127];
+const NOT_RUN = /^enter: /m;
+const NOT_RUN_CODE = 126;
 
 let execs = 0;
 
@@ -23,24 +21,37 @@ export function capabilityWords(): readonly string[] {
   return ['setpriv', `--bounding-set=-all,${kept.join()}`, '--inh-caps=-all', '--'];
 }
 
-/** Executed inside: becomes the command with this environment alone, and with the limit of open files and the capabilities of Docker's. */
+function variableWords(environment: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+}
+
+/**
+ * Executed inside before anything of a workload runs: becomes the command with this environment alone, and with the limit of
+ * open files and the capabilities of Docker's.
+ */
 export function dockerWords(
   environment: Readonly<Record<string, string>>,
   command: readonly string[],
   openFiles: OpenFiles | null = openFilesLimit() ?? null,
 ): readonly string[] {
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   return [
     // A shell starts what it does not wait for with signals ignored.
-    ...['env', '--ignore-environment', '--default-signal', ...variables],
+    ...['env', '--ignore-environment', '--default-signal', ...variableWords(environment)],
     ...(openFiles === null ? [] : ['prlimit', `--nofile=${openFiles.soft}:${openFiles.hard}`]),
     ...capabilityWords(),
     ...command,
   ];
 }
 
+/** The compiled program that enters instances. @throws as `compileTool`. */
+export function prepareEnter(stateDir: string, signal: AbortSignal): Promise<string> {
+  return compileTool(SOURCE, stateDir, signal);
+}
+
 /** An instance that programs can be run in. */
 export interface Entered {
+  /** What enters. */
+  readonly enter: string;
   readonly name: string;
   /** Its first process. */
   readonly pid: number;
@@ -49,25 +60,28 @@ export interface Entered {
   readonly profile: string | undefined;
 }
 
-/** argv of a program that is run in an instance. */
+/** argv of a program that is run in an instance, confined as Docker confines one. @param folders of the cgroups to join. */
 export function enterArgv(
-  { pid, profile }: Pick<Entered, 'pid' | 'profile'>,
+  { enter, pid, profile = '', environment }: Omit<Entered, 'name'>,
   folders: readonly string[],
-  words: readonly string[],
+  argv: readonly string[],
+  openFiles: OpenFiles | null = openFilesLimit() ?? null,
 ): readonly string[] {
-  const confined = profile === undefined ? words : ['sh', '-c', CONFINE, profile, ...words];
-  return ['sh', ENTER, String(pid), ...folders, '--', ...confined];
+  const limit = openFiles === null ? '' : `${openFiles.soft}:${openFiles.hard}`;
+  const how = [String(pid), CAPABILITY_MASK, limit, profile];
+  return [enter, ...how, ...folders, '--', ...variableWords(environment), '--', ...argv];
 }
 
 /** Runs a program in an instance to its end. @throws CommandError `NOT_RUN`, and as `exec`; InterruptedError. */
 export async function execEntered(box: Entered, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
   execs += 1;
-  const marker = `${box.name}-${execs}`;
-  const words = dockerWords({ ...box.environment, [EXEC_VARIABLE]: marker }, argv);
+  const marker = { [EXEC_VARIABLE]: `${box.name}-${execs}` };
   const folders = joinedFolders(box.pid, box.name);
   // Its pid may be somebody else's by now.
   if (folders.length === 0) throw new CommandError('NOT_RUN', `${argv[0]} could not be run: the instance has ended`);
-  const result = await execMarked(enterArgv(box, folders, words), marker, options);
-  if (!NOT_RUN_CODES.includes(result.exitCode) || !NOT_RUN.test(result.stderr)) return result;
+  const command = enterArgv({ ...box, environment: { ...box.environment, ...marker } }, folders, argv);
+  // Marked from its first moment on, as what it runs will be.
+  const result = await execMarked(command, marker[EXEC_VARIABLE], { ...options, env: marker });
+  if (result.exitCode !== NOT_RUN_CODE || !NOT_RUN.test(result.stderr)) return result;
   throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
 }

@@ -45,6 +45,8 @@ export interface BoxPlace {
   readonly driver: CgroupDriver;
   /** The program that runs the launch's commands. */
   readonly launcher: string;
+  /** The program that enters an instance. */
+  readonly enter: string;
   /** Undefined: no network beside loopback. */
   readonly bridge: RunBridge | undefined;
   readonly client: Client;
@@ -178,7 +180,8 @@ export async function startBox(
     const processes = processesOf(kind, named, name);
     const { pid } = processes.first;
     const own = ownFolders(pid, name);
-    const inside: Instance['exec'] = (argv, most) => execEntered({ name, pid, environment, profile }, argv, most);
+    const entered = { enter: place.enter, name, pid, environment, profile };
+    const inside: Instance['exec'] = (argv, most) => execEntered(entered, argv, most);
     const owned = undo.move();
     return {
       ref: { kind: 'container', id: name, tag },

@@ -6,8 +6,8 @@ import { hostProblem, refuse } from '../oci/probe.ts';
 import { type Hierarchy, hierarchies } from '../shared/cgroups.ts';
 import { hasProgram } from '../shared/programs.ts';
 
-/** Programs that enter an instance. */
-const ENTER = ['sh', 'nsenter'];
+/** What the scripts beside this file need. */
+const SCRIPTS = ['sh', 'nsenter'];
 
 /** What stands in the way of limiting what an instance opens; undefined where nothing does. */
 export function deviceProblem(
@@ -27,7 +27,7 @@ export function deviceProblem(
 /** What stands in the way of a container that tare makes the cgroup of; undefined where nothing does. */
 export function boxProblem(programs: readonly [string, ...string[]], stateDir: string): Support | undefined {
   const driver = cgroupDriver();
-  const needed = [...programs, ...ENTER, ...(driver.systemd ? ['systemd-run'] : [])];
+  const needed = [...programs, ...SCRIPTS, ...(driver.systemd ? ['systemd-run'] : [])];
   const absent = needed.find((program) => !hasProgram(program));
   if (absent !== undefined) return refuse('TOOL_MISSING', `${absent} is not installed`, packageOf(absent));
   return hostProblem({ program: programs[0] }, stateDir) ?? deviceProblem(driver);

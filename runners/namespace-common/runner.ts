@@ -7,6 +7,7 @@ import { runBridge } from '../shared/bridge.ts';
 import { bridgeClient } from '../shared/client.ts';
 import { compressedTreeBytes } from '../shared/distribution.ts';
 import { type Sweep, sweepAll, sweepCgroups, sweepMounts, sweepNetns } from '../shared/sweep.ts';
+import { prepareEnter } from './enter.ts';
 import { startBox } from './instance.ts';
 import type { BoxKind } from './kind.ts';
 
@@ -25,7 +26,8 @@ export function boxRunner(kind: BoxKind, probe: Runner['probe'], more: readonly 
       const bridge = spec.network === 'bridge' ? undo.use(await runBridge(run)) : undefined;
       const client = undo.use(bridgeClient(spec, run, bridge));
       const launcher = await prepareLauncher(run.stateDir, run.signal);
-      const place = { kind, driver: cgroupDriver(), launcher, bridge, client };
+      const enter = await prepareEnter(run.stateDir, run.signal);
+      const place = { kind, driver: cgroupDriver(), launcher, enter, bridge, client };
       const owned = undo.move();
       return {
         digest: spec.image.manifest.digest,

@@ -5,11 +5,28 @@ import { pidsNamed } from '../shared/processes.ts';
 import { seccompProfile } from './seccomp.ts';
 
 /** Docker's default set: `CapEff` 00000000a80425fb. */
-export const CAPABILITIES = [
-  ...['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FSETID', 'CAP_FOWNER', 'CAP_MKNOD', 'CAP_NET_RAW', 'CAP_SETGID'],
-  ...['CAP_SETUID', 'CAP_SETFCAP', 'CAP_SETPCAP', 'CAP_NET_BIND_SERVICE', 'CAP_SYS_CHROOT', 'CAP_KILL'],
-  'CAP_AUDIT_WRITE',
-];
+const CAPABILITY_NUMBERS = {
+  CAP_CHOWN: 0,
+  CAP_DAC_OVERRIDE: 1,
+  CAP_FSETID: 4,
+  CAP_FOWNER: 3,
+  CAP_MKNOD: 27,
+  CAP_NET_RAW: 13,
+  CAP_SETGID: 6,
+  CAP_SETUID: 7,
+  CAP_SETFCAP: 31,
+  CAP_SETPCAP: 8,
+  CAP_NET_BIND_SERVICE: 10,
+  CAP_SYS_CHROOT: 18,
+  CAP_KILL: 5,
+  CAP_AUDIT_WRITE: 29,
+} as const;
+export const CAPABILITIES = Object.keys(CAPABILITY_NUMBERS);
+
+/** The same as /proc/PID/status shows them: a mask in hex. */
+export const CAPABILITY_MASK = Object.values(CAPABILITY_NUMBERS)
+  .reduce((mask, number) => mask | (1n << BigInt(number)), 0n)
+  .toString(16);
 
 /** What nobody inside may look at. */
 export const MASKED_PATHS = [

@@ -68,6 +68,24 @@ test.serial(
   },
 );
 
+test.serial('what a program is confined by is not the container’s to replace', async (t) => {
+  const { spec, run } = await realRun(t);
+  await using prepared = await namespaceRunner.prepare(spec, run);
+  await using instance = await prepared.start(run, 0);
+  const own = '#!/bin/dash\\ntouch /ran-as-root\\n';
+  const replace = `cd /usr/bin && rm env prlimit setpriv sh && printf '${own}' | tee env prlimit setpriv sh >dump && chmod 755 env prlimit setpriv sh`;
+  t.is((await instance.exec(['/bin/dash', '-c', replace], EXEC)).exitCode, 0);
+  const { stdout } = await instance.exec(['/bin/dash', '-c', 'ls /; cat /proc/self/status; ulimit -n'], EXEC);
+  t.false(stdout.includes('ran-as-root'));
+  t.regex(stdout, /^CapEff:\s+00000000a80425fb$/m);
+  // A script of whatever enters would hold the host's file, were it not a copy.
+  const script = 'printf "#!/proc/self/exe\\n" >/script && chmod 755 /script';
+  t.is((await instance.exec(['/bin/dash', '-c', script], EXEC)).exitCode, 0);
+  const { code } = (await t.throwsAsync(instance.exec(['/script'], EXEC), { instanceOf: CommandError })) ?? {};
+  t.is(code, 'NOT_RUN');
+  t.is((await instance.exec(['/bin/true'], EXEC)).exitCode, 0);
+});
+
 test.serial('a start that fails says why, whichever of its commands it is, and leaves nothing', async (t) => {
   const { spec, run, sweep } = await realRun(t);
   const image = { ...spec.image, tree: '/nonexistent/tree' };

@@ -11,15 +11,18 @@ const PATIENCE_MS = 30_000;
 const sleep = ['/bin/sleep', '600'];
 
 /** Children of a process, each as its state and command line. */
+/** State and command line of each child, in no order; one that goes while it is looked at is none. */
 function children(pid: number): readonly string[] {
-  const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-  return pids
-    .filter((child) => child !== '')
-    .map((child) => {
+  const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return pids.flatMap((child) => {
+    try {
       const stat = readFileSync(`/proc/${child}/stat`, 'utf8');
       const commandLine = readFileSync(`/proc/${child}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      return `${stat.slice(stat.lastIndexOf(')') + 2)[0]} ${commandLine}`;
-    });
+      return [`${stat.slice(stat.lastIndexOf(')') + 2)[0]} ${commandLine}`];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function wakeUps(pid: number): number {

@@ -17,10 +17,11 @@ test('a program gets the environment that is named and the limit of open files, 
   t.false(dockerWords({}, ['x'], null).includes('prlimit'));
 });
 
-test('what enters joins the cgroups first, and is confined by AppArmor only where there is a profile', (t) => {
-  const plain = enterArgv({ pid: 42, profile: undefined }, ['/a', '/b'], ['env', 'x']);
-  t.deepEqual(plain.slice(2), ['42', '/a', '/b', '--', 'env', 'x']);
-  const confined = enterArgv({ pid: 42, profile: 'docker-default' }, [], ['env', 'x']);
-  t.deepEqual(confined.slice(2, 6), ['42', '--', 'sh', '-c']);
-  t.deepEqual(confined.slice(-3), ['docker-default', 'env', 'x']);
+test('what enters is told the cgroups to join and how to confine, and gets the words untouched', (t) => {
+  const box = { enter: '/t/enter', pid: 42, environment: { PATH: '/bin', A: 'b c' } };
+  const plain = enterArgv({ ...box, profile: undefined }, ['/a', '/b'], ['x', '--', '$y'], null);
+  const variables = ['--', 'PATH=/bin', 'A=b c', '--'];
+  t.deepEqual(plain, ['/t/enter', '42', 'a80425fb', '', '', '/a', '/b', ...variables, 'x', '--', '$y']);
+  const confined = enterArgv({ ...box, profile: 'docker-default' }, [], ['x'], { soft: 5, hard: 9 });
+  t.deepEqual(confined.slice(3), ['5:9', 'docker-default', ...variables, 'x']);
 });
