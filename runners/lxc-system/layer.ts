@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import {
   HOSTNAME_FILE,
-  MACHINE_ID_FILE,
   MASKED,
   maskLinks,
   type SystemLayer,
@@ -32,7 +31,6 @@ export function containerLayer(id: string): SystemLayer {
     files: {
       ...systemFiles(id),
       [HOSTNAME_FILE]: 'tare\n',
-      [MACHINE_ID_FILE]: `${id}\n`,
       [LXC_SYSTEM_INSIDE.unit]: '# The instance’s own is mounted here.\n',
       [LXC_SYSTEM_INSIDE.output]: '',
     },

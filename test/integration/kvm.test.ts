@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
+import { MACHINE_ID_FILE } from '../../bench/image/system/layer.ts';
 import { allocatedBytes, syncFileSystem } from '../../bench/image/usage.ts';
 import { waitUntil } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
@@ -32,6 +33,8 @@ test.serial('a full system starts through every phase, is what it says, and powe
     const init = await guest.exec(['/bin/readlink', '/proc/1/exe'], EXEC);
     t.regex(init.stdout.trim(), /systemd$/);
     t.is((await guest.exec(['/bin/test', '-e', '/sys/firmware/efi'], EXEC)).exitCode, 1, 'booted by a BIOS');
+    const id = ['/usr/bin/cmp', '/etc/machine-id', MACHINE_ID_FILE];
+    t.like(await guest.exec(id, EXEC), { exitCode: 0, stdout: '' }, 'the machine id is the one of the disk');
     const failed = await guest.exec(['/bin/systemctl', 'list-units', '--failed', '--plain', '--no-legend'], EXEC);
     t.is(failed.stdout, '');
     const timed = await guest.timed(['/bin/sleep', '0.2'], EXEC);

@@ -1,4 +1,4 @@
-import { maskLinks, type SystemLayer } from '../../bench/image/system/layer.ts';
+import { MACHINE_ID_FILE, maskLinks, type SystemLayer } from '../../bench/image/system/layer.ts';
 import { bootFiles, SYSTEM } from '../system/recipe.ts';
 
 /** Where the rig's second disk is inside: the project, the state folder, and what comes out. */
@@ -76,7 +76,7 @@ export function rigLayer(uuid: string): SystemLayer {
         `${RIG_INSIDE.state} /var/lib/tare none bind,x-systemd.requires-mounts-for=${RIG_INSIDE.mount} 0 0`,
         '',
       ].join('\n'),
-      '/etc/machine-id': `${uuid.replaceAll('-', '')}\n`,
+      [MACHINE_ID_FILE]: `${uuid.replaceAll('-', '')}\n`,
       [`${UNITS}/rig.service`]: RIG_UNIT,
       // A timer starts it once everything is up, so that it does not hold up the boot that it waits for.
       [`${UNITS}/rig.timer`]: '[Timer]\nOnActiveSec=1s\nAccuracySec=1s\n',

@@ -7,7 +7,7 @@ import { type CommandResult, exec } from '../../proc/exec.ts';
 import { CONTAINED } from '../bootstrap.ts';
 import { RECIPE } from '../recipe.ts';
 import { hostAptOptions, hostSources, sourceLines } from '../sources.ts';
-import { HOSTNAME_FILE, type SystemLayer } from './layer.ts';
+import { HOSTNAME_FILE, MACHINE_ID_FILE, type SystemLayer } from './layer.ts';
 
 const INSTALL_TIMEOUT_MS = 30 * 60_000;
 
@@ -95,6 +95,7 @@ async function emptyInTree(tree: string, folder: string, signal: AbortSignal): P
 /**
  * Lays packages and our own files over a copy of the image's tree. What runs in the copy runs in namespaces of its own, and no
  * path of the copy is followed on the host. `settleTree` has to follow.
+ * @param layer with `HOSTNAME_FILE` and `MACHINE_ID_FILE` among its files.
  * @param tree is made, and beside it a folder with `-added` to its name.
  * @returns the packages that were added.
  * @throws CommandError `SYSTEM_INSTALL`; InterruptedError.
@@ -123,6 +124,7 @@ export async function settleTree(
   await inTree(tree, ['rm', '--force', '--', ...removed, '/etc/hostname', '/etc/resolv.conf'], signal);
   // The installer may have taken these from the host.
   await inTree(tree, ['cp', HOSTNAME_FILE, '/etc/hostname'], signal);
+  await inTree(tree, ['cp', MACHINE_ID_FILE, '/etc/machine-id'], signal);
   await inTree(tree, ['truncate', '--size=0', '/etc/resolv.conf'], signal);
   // Newer than /usr: systemd then has nothing to update at the first boot.
   await inTree(tree, ['touch', '/etc/.updated', '/var/.updated'], signal);

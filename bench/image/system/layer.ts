@@ -14,7 +14,7 @@ export const UNITS = '/etc/systemd/system';
 /** A file of every layer: what the host's name in it is to be. The installer itself may put the host's there. */
 export const HOSTNAME_FILE = '/usr/lib/tare/hostname';
 
-/** A file of a layer that `prepareSystemTree` takes: the machine id, since the installer empties the one in /etc. */
+/** A file of every layer: the machine id, since the installer empties the one in /etc. */
 export const MACHINE_ID_FILE = '/usr/lib/tare/machine-id';
 
 /**
@@ -62,7 +62,7 @@ export function maskLinks(units: readonly string[]): Readonly<Record<string, str
 export function systemFiles(id: string): Readonly<Record<string, string>> {
   return {
     // Instances are clones that start once: with an id that is there, the first boot has nothing to write.
-    '/etc/machine-id': `${id}\n`,
+    [MACHINE_ID_FILE]: `${id}\n`,
     '/etc/systemd/journald.conf.d/tare.conf': '[Journal]\nStorage=volatile\nRuntimeMaxUse=8M\n',
   };
 }

@@ -7,8 +7,8 @@ import { compress, packTree } from '../archive.ts';
 import { cached } from '../cache.ts';
 import { removeFolder } from '../folder.ts';
 import { listingDigest, listTree } from '../listing.ts';
-import { inTree, layTree, settleTree } from './install.ts';
-import { EMPTIED, MACHINE_ID_FILE, REMOVED, type SystemLayer } from './layer.ts';
+import { layTree, settleTree } from './install.ts';
+import { EMPTIED, REMOVED, type SystemLayer } from './layer.ts';
 
 /** Raise it when the code here changes what comes out. */
 const REVISION = 1;
@@ -56,7 +56,6 @@ async function build(image: Image, layer: SystemLayer, folder: string, signal: A
   const laid = join(scratch, 'tree');
   const packages = await layTree(image, laid, layer, signal);
   await settleTree(laid, { emptied: EMPTIED, removed: REMOVED }, signal);
-  await inTree(laid, ['cp', MACHINE_ID_FILE, '/etc/machine-id'], signal);
   const manifest: SystemTreeManifest = {
     schema: 1,
     image: image.manifest.digest,
@@ -80,7 +79,6 @@ async function keyOf(image: Image, layer: SystemLayer): Promise<string> {
 
 /**
  * The root tree of a whole system of an image: the cached one, or a new one (some 20 s, and a download of some 10 MB).
- * @param layer with `HOSTNAME_FILE` and `MACHINE_ID_FILE` among its files.
  * @throws CommandError `SYSTEM_INSTALL`, `TOOL_MISSING`; ParseError; InterruptedError.
  */
 export async function prepareSystemTree(

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { MACHINE_ID_FILE } from '../../../../bench/image/system/layer.ts';
 import { forFirmware, ownLayer, SYSTEM, UEFI } from '../../../../vms/system/recipe.ts';
 
 const UUID = '01234567-89ab-cdef-0123-456789abcdef';
@@ -11,7 +12,7 @@ test('the boot loader starts the kernel at once, from the root that the table of
 });
 
 test('the machine id is there before the first boot, in the form that systemd takes', (t) => {
-  t.regex(ownLayer(UUID).files['/etc/machine-id'] ?? '', /^[0-9a-f]{32}\n$/);
+  t.regex(ownLayer(UUID).files[MACHINE_ID_FILE] ?? '', /^[0-9a-f]{32}\n$/);
 });
 
 test('every masked unit is masked, and none of our own is', (t) => {
