@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../bench/proc/exec.ts';
@@ -79,18 +79,27 @@ export function execArgv(
 
 /** Kills a container if it runs and forgets it; one that is gone is fine. */
 export async function deleteContainer(runtime: OciRuntime, runDir: string, name: string): Promise<void> {
-  if (!existsSync(join(runtimeRoot(runtime, runDir), recordOf(runtime, name)))) return;
-  await exec(runtimeArgv(runtime, runDir, ['delete', '--force', name]));
+  const root = runtimeRoot(runtime, runDir);
+  if (existsSync(join(root, recordOf(runtime, name)))) {
+    await exec(runtimeArgv(runtime, runDir, ['delete', '--force', name]));
+  }
+  // A runtime that is killed while it begins has locked a record that it has not written yet.
+  for (const entry of await entriesOf(root)) {
+    if (entry.startsWith(`${name}_`)) await rm(join(root, entry), { force: true });
+  }
+}
+
+async function entriesOf(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** Names of the containers that a runtime knows of in a run. */
 export async function containersOf(runtime: OciRuntime, runDir: string): Promise<readonly string[]> {
-  let records: readonly string[];
-  try {
-    records = await readdir(runtimeRoot(runtime, runDir));
-  } catch {
-    return [];
-  }
+  const records = await entriesOf(runtimeRoot(runtime, runDir));
   return records.flatMap((record) => {
     // A name of ours has no underscore: whatever a runtime adds to it begins with one.
     const name = /^tare-[0-9a-f]{6}-[a-z0-9-]+/.exec(record)?.[0];

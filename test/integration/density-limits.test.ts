@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { memoryFloor } from '../../bench/experiments/density/rules.ts';
+import { waitUntil } from '../../bench/proc/clock.ts';
 import { exec } from '../../bench/proc/exec.ts';
 import { limitedCgroup } from '../helpers/limited-cgroup.ts';
 import type { Journalled } from '../helpers/ramp.ts';
@@ -31,6 +32,8 @@ test('a ramp whose instances suddenly grow cannot take the host down', async (t)
   t.is(cgroup.oomKills(), 0);
   t.true(cgroup.mostBytes() > LIMIT - floor, 'the instances really grew');
   t.true(cgroup.mostBytes() < LIMIT - floor / 4, `${cgroup.mostBytes()} of ${LIMIT} bytes were used`);
+  // Whoever looks after a run ends a moment after it.
+  await waitUntil(() => cgroup.pids().length === 0, { timeoutMs: 10_000 });
   t.deepEqual(cgroup.pids(), []);
   t.deepEqual(readdirSync(join(stateDir, 'runs')), []);
 });

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { containersOf, runtimeRoot } from '../../../../runners/oci/cli.ts';
+import { containersOf, deleteContainer, runtimeRoot } from '../../../../runners/oci/cli.ts';
 import { CRUN } from '../../../../runners/crun/runtime.ts';
 import { GVISOR } from '../../../../runners/gvisor/runtime.ts';
 
@@ -20,4 +20,16 @@ test('containers are found by what their runtime keeps of them, and nothing else
   for (const file of [...files, 'another_sandbox:another.state'])
     writeFileSync(join(runtimeRoot(GVISOR, runDir), file), '');
   t.deepEqual((await containersOf(GVISOR, runDir)).toSorted(), NAMES);
+});
+
+test('what a killed runtime has locked goes with the container that it was for, and no other does', async (t) => {
+  const runDir = mkdtempSync(join(tmpdir(), 'tare-records-'));
+  t.teardown(() => rmSync(runDir, { recursive: true }));
+  await deleteContainer(GVISOR, runDir, 'tare-a1b2c3-box-1');
+  const root = runtimeRoot(GVISOR, runDir);
+  mkdirSync(root, { recursive: true });
+  const locks = ['tare-a1b2c3-box-1', 'tare-a1b2c3-box-12'].map((name) => `${name}_sandbox:${name}.lock`);
+  for (const lock of locks) writeFileSync(join(root, lock), '');
+  await deleteContainer(GVISOR, runDir, 'tare-a1b2c3-box-1');
+  t.deepEqual(readdirSync(root), locks.slice(1));
 });
