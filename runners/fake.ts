@@ -41,6 +41,9 @@ export interface FakeOptions {
 interface Applied {
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** Of programs that are run inside, as /proc/PID/status has them. */
+  readonly capabilities: string;
+  readonly seccomp: number;
 }
 
 const MARKS: readonly MarkName[] = ['launched', 'api', 'exec', 'ready', 'reachable'];
@@ -59,6 +62,10 @@ function answer(
   const result = (exitCode: number, stdout = '', stderr = '') => ({ exitCode, stdout, stderr });
   if (argv[0]?.startsWith('/no/such/')) throw new CommandError('NOT_RUN', `${argv[0]} could not be run`);
   if (argv[0] === '/bin/echo') return result(0, `${argv.slice(1).join(' ')}\n`);
+  if (argv.join(' ') === '/bin/cat /proc/self/status') {
+    const { capabilities, seccomp } = applied;
+    return result(0, `CapEff:\t${capabilities}\nCapBnd:\t${capabilities}\nSeccomp:\t${seccomp}\n`);
+  }
   if (argv[0] === '/bin/cat') return result(0, input);
   if (argv[0] === '/usr/bin/nproc') return result(0, `${applied.cpus}\n`);
   const held = argv[0] === '/bin/dd' ? /bs=(\d+)/.exec(argv.join(' '))?.[1] : undefined;
@@ -142,7 +149,12 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
     const name = ownedName(run.owner.tag, `${id}-${index}`);
     const ref: ResourceRef = { kind: 'container', id: name, tag: run.owner.tag };
     const files = new Set<string>();
-    const applied = { cpus: (cpus ?? spec.cpus).length, memoryBytes: spec.memoryBytes, ...options.applied };
+    const { seccomp, capabilities: effective } = limitsOf(spec);
+    const applied = {
+      ...{ cpus: (cpus ?? spec.cpus).length, memoryBytes: spec.memoryBytes },
+      ...{ capabilities: effective ?? '', seccomp: seccomp ?? 0 },
+      ...options.applied,
+    };
     alive.set(name, ref);
     const requireAlive = () => {
       if (!alive.has(name)) throw new WorkloadError('GONE', `${name} is gone`);

@@ -13,7 +13,7 @@ const DETAILS_CHARACTERS = 4096;
 /** One command for the launcher. */
 export interface Step {
   readonly argv: readonly string[];
-  /** Gets what the command prints, at its end, and is held open by what it leaves running; otherwise errors show the last line. */
+  /** What the command and what it leaves running print is appended here as it comes; otherwise errors show the last line. */
   readonly outputFile?: string;
 }
 

@@ -1,12 +1,18 @@
 import { CommandError, UnsupportedError } from '../../bench/errors.ts';
 import { MARK_NAMES, sinceLaunch } from '../../bench/model/mark.ts';
-import type { Capabilities, Instance } from '../../bench/model/runner.ts';
+import type { Capabilities, ExecResult, Instance } from '../../bench/model/runner.ts';
 import { type ContractRule, demand, EXEC_TIMEOUT_MS, supported, thrownBy } from './subject.ts';
 
 const PING_TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 60_000;
 /** What a shell says of a program that SIGTERM ended. */
 const ENDED_BY_TERM = 128 + 15;
+
+/** How a program ended, for a message. */
+function endOf({ exitCode, stderr }: ExecResult): string {
+  const said = stderr.trim().slice(-300);
+  return `ended with ${exitCode}${said === '' ? '' : `, saying ${JSON.stringify(said)}`}`;
+}
 
 /** Every declared mark once, in the order in which they can happen, and no other. */
 function demandMarks({ marks, launch }: Instance, capabilities: Capabilities): void {
@@ -73,13 +79,13 @@ export const RUNNING_RULES: readonly ContractRule[] = [
       const { first } = await trial.pair();
       const options = { timeoutMs: EXEC_TIMEOUT_MS };
       const echo = await first.exec(['/bin/echo', 'a b', '$HOME', "it's"], options);
-      demand(echo.exitCode === 0, `echo ended with ${echo.exitCode}`);
+      demand(echo.exitCode === 0, `echo ${endOf(echo)}`);
       demand(echo.stdout === "a b $HOME it's\n", `echo said ${JSON.stringify(echo.stdout)}`);
       const input = 'a line\n'.repeat(8000);
       const copied = await first.exec(['/bin/cat'], { ...options, input });
       demand(copied.stdout === input, `${copied.stdout.length} of ${input.length} bytes of input arrived`);
       const status = await first.exec(['/bin/sh', '-c', 'echo oops >&2; exit 7'], options);
-      demand(status.exitCode === 7, `exit 7 came out as ${status.exitCode}`);
+      demand(status.exitCode === 7, `a program that is to end with 7 ${endOf(status)}`);
       demand(status.stderr.includes('oops'), 'stderr was lost');
     },
   },
@@ -88,13 +94,13 @@ export const RUNNING_RULES: readonly ContractRule[] = [
     async check(trial) {
       const { first } = await trial.pair();
       const options = { timeoutMs: EXEC_TIMEOUT_MS };
-      let exitCode: number | undefined;
+      let result: ExecResult | undefined;
       const thrown = await thrownBy(async () => {
-        ({ exitCode } = await first.exec(['/bin/sh', '-c', 'kill -TERM $$'], options));
+        result = await first.exec(['/bin/sh', '-c', 'kill -TERM $$'], options);
       });
       demand(
-        thrown instanceof CommandError || exitCode === ENDED_BY_TERM,
-        `SIGTERM came out as ${exitCode ?? String(thrown)}, neither as ${ENDED_BY_TERM} nor as CommandError`,
+        thrown instanceof CommandError || result?.exitCode === ENDED_BY_TERM,
+        `a program that SIGTERM ends ${result ? endOf(result) : `threw ${String(thrown)}`}: neither ${ENDED_BY_TERM} nor CommandError`,
       );
     },
   },
@@ -102,11 +108,38 @@ export const RUNNING_RULES: readonly ContractRule[] = [
     name: 'a program inside that hangs or floods is an error, not a wait',
     async check(trial) {
       const { first } = await trial.pair();
-      const hang = await thrownBy(() => first.exec(['/bin/sleep', '600'], { timeoutMs: 1500 }));
-      demand(hang instanceof CommandError, 'a program past its deadline must throw CommandError');
+      let hung: ExecResult | undefined;
+      const hang = await thrownBy(async () => {
+        hung = await first.exec(['/bin/sleep', '600'], { timeoutMs: 1500 });
+      });
+      const came = hung ? `: it ${endOf(hung)}` : '';
+      demand(hang instanceof CommandError, `a program past its deadline must throw CommandError${came}`);
       const limits = { timeoutMs: EXEC_TIMEOUT_MS, maxBytes: 65536 };
       const flood = await thrownBy(() => first.exec(['/bin/sh', '-c', 'head -c 4000000 /dev/zero'], limits));
       demand(flood instanceof CommandError, 'more output than allowed must throw CommandError');
+    },
+  },
+  {
+    name: 'a program that is run inside may do no more than the workload',
+    async check(trial) {
+      const { capabilities } = await supported(trial);
+      const designed = new Set(capabilities.designed.map((difference) => difference.limit));
+      const { first } = await trial.pair();
+      const limits = await first.describe();
+      const result = await first.exec(['/bin/cat', '/proc/self/status'], { timeoutMs: EXEC_TIMEOUT_MS });
+      for (const [limit, field] of [
+        ['capabilities', 'CapEff'],
+        ['capabilities', 'CapBnd'],
+        ['seccomp', 'Seccomp'],
+      ] as const) {
+        const own = limits[limit];
+        if (own === null || designed.has(limit)) continue;
+        const [, given] = new RegExp(`^${field}:\\s+([0-9a-f]+)$`, 'm').exec(result.stdout) ?? [];
+        demand(
+          given === String(own),
+          `${field} is ${given ?? 'unknown'} instead of the workload's ${own}; cat ${endOf(result)}`,
+        );
+      }
     },
   },
   {

@@ -9,7 +9,10 @@ const CAPABILITIES: Capabilities = {
   isolation: 'container',
   accelerator: 'none',
   marks: ['launched', 'api', 'exec', 'ready', 'reachable'],
-  designed: [{ limit: 'apparmor', why: 'systemd-nspawn applies no AppArmor profile' }],
+  designed: [
+    { limit: 'apparmor', why: 'systemd-nspawn applies no AppArmor profile' },
+    { limit: 'seccomp', why: 'systemd-nspawn’s own filter, which programs that enter later do not get' },
+  ],
 };
 
 /** What `systemd-nspawn --version` says: its version, and whether it filters system calls. */

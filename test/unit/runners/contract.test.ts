@@ -82,6 +82,14 @@ test('a runner that claims a limit which is not there is caught by what a progra
   t.deepEqual(await brokenRules(fakeRunner({ applied: { memoryBytes: Infinity }, capabilities })), []);
 });
 
+test('a program inside that is less confined than its box is caught, unless that is designed', async (t) => {
+  const rule = 'a program that is run inside may do no more than the workload';
+  t.deepEqual(await brokenRules(fakeRunner({ applied: { capabilities: '000001ffffffffff' } })), [rule]);
+  t.deepEqual(await brokenRules(fakeRunner({ applied: { seccomp: 0 } })), [rule]);
+  const capabilities = { designed: [{ limit: 'seccomp', why: 'none by design' }] } as const;
+  t.deepEqual(await brokenRules(fakeRunner({ applied: { seccomp: 0 }, capabilities })), []);
+});
+
 test('a sweep that takes what is not its own breaks the contract', async (t) => {
   const honest = fakeRunner();
   const runner: Runner = { ...honest, sweep: (_owner, context) => honest.sweep({ matches: () => true }, context) };
