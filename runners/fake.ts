@@ -64,7 +64,7 @@ function answer(
   if (argv[0] === '/bin/echo') return result(0, `${argv.slice(1).join(' ')}\n`);
   if (argv.join(' ') === '/bin/cat /proc/self/status') {
     const { capabilities, seccomp } = applied;
-    return result(0, `CapEff:\t${capabilities}\nCapBnd:\t${capabilities}\nSeccomp:\t${seccomp}\n`);
+    return result(0, `CapEff:\t${capabilities}\nSeccomp:\t${seccomp}\n`);
   }
   if (argv[0] === '/bin/cat') return result(0, input);
   if (argv[0] === '/usr/bin/nproc') return result(0, `${applied.cpus}\n`);

@@ -129,7 +129,6 @@ export const RUNNING_RULES: readonly ContractRule[] = [
       const result = await first.exec(['/bin/cat', '/proc/self/status'], { timeoutMs: EXEC_TIMEOUT_MS });
       for (const [limit, field] of [
         ['capabilities', 'CapEff'],
-        ['capabilities', 'CapBnd'],
         ['seccomp', 'Seccomp'],
       ] as const) {
         const own = limits[limit];
