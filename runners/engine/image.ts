@@ -13,7 +13,8 @@ import type { Engine } from './engine.ts';
 /** Says which of tare's images an engine's was built from. */
 const DIGEST_LABEL = 'tare.image';
 
-const BUILD_TIMEOUT_MS = 10 * 60_000;
+/** An emulated host takes many minutes to import a tree. */
+const BUILD_TIMEOUT_MS = 30 * 60_000;
 
 const imageSchema = z.array(
   z.looseObject({

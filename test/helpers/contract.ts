@@ -43,7 +43,8 @@ export function holdToContract(test: TestFn, runners: readonly Runner[]): void {
     }
     for (const rule of CONTRACT) {
       test.serial(`${runner.id}: ${rule.name}`, async (t) => {
-        t.timeout(600_000);
+        // The first rule of an engine imports the image.
+        t.timeout(40 * 60_000);
         const rules = await sessionOf(runner);
         await t.notThrowsAsync(rules.check(rule));
       });

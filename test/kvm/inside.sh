@@ -76,8 +76,8 @@ if [ "$what" = full ]; then
 else
   # A rule takes a guest a minute here, an engine half of one, and runc a few seconds: those that find other answers on such a host
   # than elsewhere, and that the runs below do not hold them to.
-  for id in runc crun podman kvm-direct; do matches+=(--match="$id: a sweep takes*"); done
-  for id in runc crun podman; do matches+=(--match="$id: the limits hold*"); done
+  for id in runc crun kvm-direct; do matches+=(--match="$id: a sweep takes*"); done
+  for id in runc crun; do matches+=(--match="$id: the limits hold*"); done
   rules=('a start gives*' 'what was asked for*' 'an instance that is to have*' 'stop ends*' 'an entry that ends at once*'
     'an interrupted start*')
   for rule in "${rules[@]}"; do matches+=(--match="runc: $rule"); done

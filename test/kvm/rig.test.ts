@@ -21,7 +21,7 @@ const CONTAINERS = ['runc', 'docker'];
 const GUESTS = FULL ? ['kvm-direct', 'kvm'] : ['kvm-direct'];
 
 /** Of all runners together: a pattern that matches nothing any more would go unnoticed otherwise. */
-const SHORT_RULES = 4 + 3 + 6;
+const SHORT_RULES = 3 + 2 + 6;
 
 let rig: RigResults & Disposable;
 
@@ -74,7 +74,8 @@ test('the set-up starts docker through systemd, uses the libvirtd that runs, and
   t.deepEqual(docker, ['inactive', 'active', 'inactive']);
   t.is(after['containerd.service'], 'inactive');
   t.is(before['libvirtd.service'], 'active');
-  t.is(up['libvirtd.service'], 'active');
+  // Debian's libvirtd ends by itself after two idle minutes: its socket stands for it.
+  t.is(up['libvirtd.socket'], 'active');
   t.is(after['libvirtd.socket'], 'active');
   const stops = good(t, 'stops');
   t.regex(stops, /^Stopping docker\.service/m);
