@@ -89,10 +89,10 @@ export async function runSession(
     note(`${id} cannot run${workload === undefined ? '' : ` ${workload}`}: ${reason}\n  hint: ${hint}`);
   }
   requireSomething(lineup);
+  if (config.accel === 'kvm') requireKvm(lineup);
   if (named) requireEach(lineup);
   const baseline =
     against === null ? null : await baselineOf(against, plan, { chosen: chosenAgainst, run, prepared, note });
-  if (config.accel === 'kvm') requireKvm(lineup);
   if (config.experiments.includes('disk')) {
     note('counting what is shipped');
     // It takes a while and is kept: no block pays for it. What fails here fails again, and is counted, in its block.

@@ -17,6 +17,9 @@ interface Outcome {
   readonly counts: Counts;
 }
 
+/** How much of a failure is said again at the end, where it is found without searching. */
+const SAID_AGAIN_LINES = 20;
+
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Starts a program of the project or of the host; stdout is inherited, or a pipe where it is read. */
@@ -63,9 +66,13 @@ if (names.length === 0 || unknown.length > 0) {
 } else {
   let total = NONE;
   const broken: string[] = [];
+  const failures: string[] = [];
   const carryOut = async (name: string, stage: Stage, report: (line: string) => void) => {
     const startedMs = performance.now();
-    const { ok, counts } = await runStage(stage, report);
+    const { ok, counts } = await runStage(stage, (text) => {
+      if (text.startsWith('  FAIL ')) failures.push(text.split('\n').slice(0, SAID_AGAIN_LINES).join('\n'));
+      report(text);
+    });
     total = add(total, counts);
     if (!ok) broken.push(name);
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
@@ -88,6 +95,8 @@ if (names.length === 0 || unknown.length > 0) {
   }
   for (const end of beside) await end();
   if (broken.length > 0) {
+    if (failures.length > 0) print('== what failed');
+    failures.forEach(print);
     print(`failed: ${broken.join(', ')}`);
     process.exitCode = 1;
   }
