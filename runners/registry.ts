@@ -13,6 +13,7 @@ import { nativeRunner } from './native/index.ts';
 import { podmanRunner } from './podman/index.ts';
 import { nspawnRunner } from './nspawn/index.ts';
 import { runcRunner } from './runc/index.ts';
+import { dockerInKvm } from './docker-in-kvm/index.ts';
 import { runcInKvm } from './runc-in-kvm/index.ts';
 
 /** Every built-in runner, in the order of the table's columns. */
@@ -31,6 +32,7 @@ export const RUNNERS: readonly Runner[] = [
   qemuRunner,
   kvmRunner,
   runcInKvm,
+  dockerInKvm,
 ];
 
 /** The built-in runner of this id. @throws ConfigError `UNKNOWN_RUNNER`. */

@@ -37,7 +37,9 @@ function fileOf({ use, from = process.cwd() }: OwnRunner): string {
     if (isAbsolute(use) && statSync(use).isFile()) return use;
     return createRequire(join(from, 'tare.cjs')).resolve(use);
   } catch (cause) {
-    throw new ConfigError('NO_MODULE', `the runner ${use} cannot be found from ${from}: ${messageOf(cause)}`, {
+    // Node goes on with a stack of files, of which one is made up.
+    const [reason = ''] = messageOf(cause).split('\n');
+    throw new ConfigError('NO_MODULE', `the runner ${use} cannot be found from ${from}: ${reason}`, {
       cause,
       hint: 'name a path that begins with ./ or /, or install the package beside the configuration: npm install <package>',
     });

@@ -10,13 +10,18 @@ const PORT = { major: 4_294_967_290, minor: 4_294_967_291 } as const;
 /** A host with systemd and cgroups of version 2. */
 const DRIVER = { version: 2, systemd: true } as const;
 
+export interface BoxConfig {
+  readonly text: string;
+  /** The guest's CPUs, all of them. */
+  readonly cpus: string;
+}
+
 /** The OCI configuration of a container in a guest: as on a host, with one port of the guest as its mark channel. */
 export function configText(
   spec: InstanceSpec,
   box: { readonly name: string; readonly slot: number; readonly entry: readonly string[]; readonly tag: string },
-): string {
+): BoxConfig {
   const { name, slot, entry, tag } = box;
-  // The guest's, all of them.
   const cpus = spec.cpus.map((_, at) => at);
   const folder = `/srv/boxes/${name}`;
   const port = `/dev/virtio-ports/tare.box${slot}`;
@@ -42,5 +47,5 @@ export function configText(
     mounts: mounts.filter(({ destination }) => destination !== INSIDE.commands),
     linux: { ...linux, resources: { ...resources, devices } },
   };
-  return `${JSON.stringify(inGuest)}\n`;
+  return { text: `${JSON.stringify(inGuest)}\n`, cpus: cpus.join() };
 }

@@ -23,7 +23,8 @@ import { timedRun } from '../shared/timed.ts';
 import { configText } from './config.ts';
 import type { GuestEngine } from './engine.ts';
 import { hostCpus, readCpus, readDescription } from './description.ts';
-import { inGuest, mustInGuest, type WarmGuest } from './warm.ts';
+import { inGuest, mustInGuest } from './guest.ts';
+import type { WarmGuest } from './warm.ts';
 
 const SHORT = { timeoutMs: 60_000 };
 /** Of the script inside: the container is still there. */
@@ -62,8 +63,9 @@ async function execInside(
 ): Promise<ExecResult> {
   execs += 1;
   const marker = `${EXEC_VARIABLE}=${name}-${execs}`;
+  const interactive = engine.engine === 'docker' && options.input !== undefined ? ['--interactive'] : [];
   try {
-    const words = [`${engine.engine}-exec`, '--env', marker, name, ...argv];
+    const words = [`${engine.engine}-exec`, '--env', marker, ...interactive, name, ...argv];
     const result = await inGuest(warm.guest, words, options);
     if (result.exitCode < engine.ownCodes || !engine.notRun.test(`${result.stderr}\n${result.stdout}`)) return result;
     throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${result.stderr.trim().slice(-500)}`);
@@ -124,12 +126,16 @@ export async function startBox(
     undo.defer(async () => {
       if (guest.isAlive) await inGuest(guest, [`${engine.engine}-remove`, name], SHORT);
     });
-    const words = [
-      ...[`${engine.engine}-start`, name, String(slot.number)],
-      ...[lease ? macFor(lease.address) : '-', lease?.withPrefix ?? '-'],
-    ];
+    const words =
+      engine.engine === 'runc'
+        ? ['runc-start', name, String(slot.number), lease ? macFor(lease.address) : '-', lease?.withPrefix ?? '-']
+        : [
+            ...['docker-start', name, String(slot.number), config.cpus, String(spec.memoryBytes)],
+            ...[lease?.address ?? '-', INSIDE.probe, ...entry],
+          ];
     const startedNs = nowNs();
-    await mustInGuest(guest, words, { timeoutMs: launching.remainingMs, signal: run.signal, input: config });
+    const input = engine.engine === 'runc' ? { input: config.text } : {};
+    await mustInGuest(guest, words, { timeoutMs: launching.remainingMs, signal: run.signal, ...input });
     const endedNs = nowNs();
     launching.commands.push({ argv: words, startedNs, endedNs });
     launching.mark('api', endedNs);
@@ -144,7 +150,7 @@ export async function startBox(
       placement,
       marks: launching.marks,
       launch: launching.commands,
-      logs: { 'config.json': config },
+      logs: engine.engine === 'runc' ? { 'config.json': config.text } : {},
       exec,
       timed: (argv, limits) => timedRun({ channel, exec }, argv, limits),
       address,

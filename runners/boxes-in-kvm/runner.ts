@@ -43,15 +43,16 @@ export function boxesInKvm(engine: GuestEngine): Runner {
       await using undo = new AsyncDisposableStack();
       const warm = undo.use(await warmGuest(engine, spec, run)).value;
       const client = undo.use(bridgeClient(spec, run, warm.bridge));
-      const { disk, tree, digest } = warm;
+      const disks = Object.entries(warm.disks);
       const owned = undo.move();
       return {
-        digest,
-        distribution: async () => ({
-          disk: await shippedBytes(disk.folder, disk.path, run.signal),
-          tree: await shippedBytes(tree.folder, tree.path, run.signal),
-        }),
-        imagePaths: async () => [disk.path, tree.path],
+        digest: warm.digest,
+        async distribution() {
+          const bytes: Record<string, number> = {};
+          for (const [name, { folder, path }] of disks) bytes[name] = await shippedBytes(folder, path, run.signal);
+          return bytes;
+        },
+        imagePaths: async () => disks.map(([, { path }]) => path),
         daemons: async () => daemonPids(),
         start: (context, index, options) => startBox(spec, { engine, warm, client }, context, index, options),
         [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -118,10 +118,12 @@ export const MEASURING_RULES: readonly ContractRule[] = [
       const { cpus, memoryBytes } = trial.spec;
       const { first } = await trial.pair();
       const options = { timeoutMs: EXEC_TIMEOUT_MS };
-      const { stdout } = await first.exec(['/usr/bin/nproc'], options);
+      const counted = await first.exec(['/usr/bin/nproc'], options);
+      demand(counted.exitCode === 0, `nproc inside ended with ${counted.exitCode}: ${counted.stderr.slice(0, 200)}`);
+      const seen = counted.stdout.trim().slice(0, 20);
       demand(
-        designed.has('cpus') || stdout.trim() === String(cpus.length),
-        `${stdout.trim().slice(0, 20)} CPUs inside instead of ${cpus.length}`,
+        designed.has('cpus') || seen === String(cpus.length),
+        `nproc inside says '${seen}' CPUs instead of ${cpus.length}`,
       );
       if (designed.has('memoryBytes')) return;
       // A guest's kernel has no more than the spec's; a container inside a guest is limited as any other is.

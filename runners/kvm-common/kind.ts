@@ -48,5 +48,5 @@ export interface GuestKind {
   makeFiles?(plan: GuestPlan): Promise<readonly LaunchCommand[]>;
 }
 
-export const GUEST_PREFIXES = { direct: 'vm', system: 'sys', qemu: 'qemu', runcIn: 'rin' } as const;
+export const GUEST_PREFIXES = { direct: 'vm', system: 'sys', qemu: 'qemu', runcIn: 'rin', dockerIn: 'din' } as const;
 export type GuestPrefix = (typeof GUEST_PREFIXES)[keyof typeof GUEST_PREFIXES];

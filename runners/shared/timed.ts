@@ -1,4 +1,4 @@
-import { CommandError, WorkloadError } from '../../bench/errors.ts';
+import { codeOf, CommandError, messageOf, WorkloadError } from '../../bench/errors.ts';
 import { INSIDE } from '../../bench/model/image.ts';
 import type { ExecOptions, Instance, TimedResult } from '../../bench/model/runner.ts';
 import type { MarkChannel } from './mark-channel.ts';
@@ -36,5 +36,12 @@ export async function timedRun(
   if (notRun) throw new CommandError('NOT_RUN', `${argv[0]} could not be run: ${notRun[0].slice(0, 500)}`);
   const failed = result.exitCode === 125 && run.stamps === undefined ? PROBE_FAILED.exec(result.stderr) : null;
   if (failed && !channel.fault) throw new WorkloadError('MARK_TIMEOUT', failed[0].slice(0, 500), { retryable: true });
-  return { ...result, ...(await run.announced(ANNOUNCED_WITHIN_MS, options.signal)) };
+  try {
+    return { ...result, ...(await run.announced(ANNOUNCED_WITHIN_MS, options.signal)) };
+  } catch (cause) {
+    if (codeOf(cause) !== 'MARK_TIMEOUT') throw cause;
+    const said = result.stderr.trim().slice(-300);
+    const message = `${messageOf(cause)}; it ended with ${result.exitCode}${said === '' ? '' : `: ${said}`}`;
+    throw new WorkloadError('MARK_TIMEOUT', message, { cause, retryable: true });
+  }
 }

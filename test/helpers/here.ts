@@ -6,7 +6,7 @@ import { hierarchies } from '../../runners/shared/cgroups.ts';
 const MIXED = mixedCgroups(hierarchies()) !== undefined;
 
 /** Emulated, these take half a minute and more for each boot: test/slow holds them to the contract. */
-export const SLOW: readonly string[] = ['kvm', 'runc-in-kvm'];
+export const SLOW: readonly string[] = ['kvm', 'runc-in-kvm', 'docker-in-kvm'];
 
 /** Options with which a runner is tried on a host where it cannot run with its defaults. */
 export const OPTIONS_HERE: Readonly<Record<string, OptionValues>> = MIXED ? { podman: { runtime: 'runc' } } : {};

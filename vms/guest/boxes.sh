@@ -17,16 +17,34 @@ pid_of() { runc --root "$state" state "$1" | sed -n 's/^ *"pid": \([0-9]*\),*$/\
 cgroup_of() { printf '/sys/fs/cgroup%s' "$(sed -n 's/^0:://p' "/proc/$1/cgroup")"; }
 empty() { ! grep -q . "$1/cgroup.procs" 2>/dev/null; }
 
-# The image's tree, and where there is a network, a bridge around the guest's own interface: prepare ADDRESS/BITS|-
-prepare() {
+# The image's tree.
+mount_tree() {
   mkdir -p "$image" "$boxes" "$state"
   mount -t ext4 -o ro "$(readlink -f /dev/disk/by-id/virtio-tare-tree)" "$image"
-  [ "$1" != - ] || return 0
+}
+
+# A bridge around the guest's own interface: network ADDRESS/BITS
+network() {
   ip link add name "$bridge" type bridge stp_state 0 forward_delay 0
   ip address flush dev eth0
   ip link set eth0 master "$bridge"
   ip address add "$1" dev "$bridge"
   ip link set "$bridge" up
+}
+
+# Docker's image of the tree, on the disk when this returns.
+docker_import() {
+  rm -f /run/tare/short
+  { tar --directory="$image" --create . || : >/run/tare/short; } | docker import - tare:box
+  [ ! -e /run/tare/short ]
+  umount "$image"
+  sync
+}
+
+# Docker's network on that bridge: docker-network SUBNET ADDRESS
+docker_network() {
+  docker network create --driver bridge --internal --subnet "$1" --gateway "$2" \
+    --opt com.docker.network.bridge.name="$bridge" tare
 }
 
 # start NAME SLOT MAC ADDRESS/BITS|-, with the OCI configuration on standard input
@@ -45,6 +63,21 @@ start() {
   fi
   runc --root "$state" --systemd-cgroup run --detach --bundle "$box" "$1" </dev/null >"$box/output" 2>&1 ||
     { tail -c 2000 "$box/output" >&2; return 1; }
+}
+
+# docker-start NAME SLOT CPUS BYTES ADDRESS|- ENTRYPOINT ARGV...
+docker_start() {
+  name=$1 device=$(readlink -f "$(port "$2")") rule="c $(major "$2"):$(minor "$2") rw" cpus=$3 bytes=$4 address=$5 entry=$6
+  shift 6
+  if [ "$address" = - ]; then
+    set -- --network none --entrypoint "$entry" tare:box "$@"
+  else
+    set -- --network tare --ip "$address" --entrypoint "$entry" tare:box "$@"
+  fi
+  # Bound to the file that the tree has there: a node made with --device gives way to a file that exists, without a word.
+  docker run --detach --name "$name" --pull never \
+    --mount "type=bind,source=$device,target=/tare/marks" --device-cgroup-rule "$rule" \
+    --cpuset-cpus "$cpus" --memory "$bytes" --memory-swap "$bytes" "$@"
 }
 
 # Prints what a box is limited to: describe PID
@@ -68,7 +101,7 @@ end() {
   cgroup=$(cgroup_of "$1")
   deadline=$(($(now) + $3 / 10))
   shift 3
-  # A client that waits itself must not hide the deadline.
+  # A client that waits itself, as Docker's does, must not hide the deadline.
   "$@" >/dev/null 2>&1 &
   until empty "$cgroup"; do
     [ "$(now)" -lt "$deadline" ] || return 3
@@ -96,13 +129,22 @@ remove() {
 what=$1
 shift
 case $what in
-prepare) prepare "$@" ;;
+mount) mount_tree ;;
+network) network "$1" ;;
+docker-import) docker_import ;;
+docker-network) docker_network "$1" "$2" ;;
 runc-start) start "$@" ;;
 runc-exec) exec runc --root "$state" exec "$@" ;;
 runc-pid) pid_of "$1" ;;
 runc-stop) end "$1" "$2" "$3" runc --root "$state" kill "$2" TERM ;;
 runc-kill) end "$1" "$2" "$3" runc --root "$state" kill --all "$2" KILL ;;
 runc-remove) remove "$1" ;;
+docker-start) docker_start "$@" ;;
+docker-exec) exec docker exec "$@" ;;
+docker-pid) docker inspect --format '{{.State.Pid}}' "$1" ;;
+docker-stop) end "$1" "$2" "$3" docker stop --time "$(($3 / 1000 + 5))" "$2" ;;
+docker-kill) end "$1" "$2" "$3" docker kill "$2" ;;
+docker-remove) docker rm --force --volumes "$1" >/dev/null 2>&1 || : ;;
 describe) describe "$1" ;;
 end-marked) end_marked "$1" ;;
 *) echo "boxes: nothing is called $what" >&2; exit 2 ;;

@@ -12,6 +12,7 @@ export const TREE_SERIAL = 'tare-tree';
 /** What starts containers in a guest, and the packages that bring it. */
 export const BOX_ENGINES = {
   runc: ['runc', 'iproute2'],
+  docker: ['docker.io', 'apparmor', 'iptables', 'iproute2'],
 } as const;
 
 export type BoxEngine = keyof typeof BOX_ENGINES;

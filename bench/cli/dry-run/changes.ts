@@ -53,6 +53,7 @@ const OF_RUNNER: Readonly<Record<string, (state: string) => readonly Row[]>> = {
   ],
   kvm: (state) => guests(state, 'sys<n>'),
   'runc-in-kvm': (state) => boxes(state, 'rin'),
+  'docker-in-kvm': (state) => boxes(state, 'din'),
 };
 
 /** Of LXC's containers, whatever is in them. */
@@ -126,12 +127,13 @@ const OF_NETWORK: Readonly<Record<string, readonly Row[]>> = {
   qemu: [['link', 'tt<tag><n>', "a guest's tap, a port of the bridge"]],
   kvm: [LIBVIRT_LINK],
   'runc-in-kvm': [LIBVIRT_LINK],
+  'docker-in-kvm': [LIBVIRT_LINK],
 };
 
 /** Runners whose instances are ports of the run's own bridge. */
 const ON_BRIDGE = [
   ...['namespace', 'runc', 'crun', 'lxc', 'lxc-system', 'nspawn', 'gvisor'],
-  ...['kvm-direct', 'qemu', 'kvm', 'runc-in-kvm'],
+  ...['kvm-direct', 'qemu', 'kvm', 'runc-in-kvm', 'docker-in-kvm'],
 ];
 
 function launcher(state: string): readonly Row[] {
@@ -179,6 +181,7 @@ const KEPT: Readonly<Record<string, (state: string) => readonly Row[]>> = {
   'kvm-direct': kernelAndDisk,
   qemu: (state) => [...kernelAndDisk(state), ['file', `${state}/tools`, 'the launcher, compiled once']],
   'runc-in-kvm': systems,
+  'docker-in-kvm': systems,
   kvm: (state) => [
     ['file', `${state}/systems`, 'the base disk of a whole system: the same tree with kernel and systemd'],
   ],

@@ -7,7 +7,7 @@ const BOX = { name: 'tare-0a1b2c-rin-box3', slot: 2, entry: ['--ready', 'none', 
 
 test('the configuration has one port of the guest for the marks, and lets the container open it', (t) => {
   const spec = { ...fakeSpec(), cpus: [2, 3] };
-  const text = configText(spec, BOX);
+  const { text, cpus } = configText(spec, BOX);
   const { linux, mounts, process, root } = JSON.parse(text) as {
     readonly linux: {
       readonly cgroupsPath: string;
@@ -22,7 +22,8 @@ test('the configuration has one port of the guest for the marks, and lets the co
     readonly process: { readonly args: readonly string[]; readonly rlimits?: unknown };
     readonly root: { readonly path: string };
   };
-  t.is(linux.resources.cpu.cpus, '0,1', 'the CPUs of the guest, not of the host');
+  t.is(cpus, '0,1', 'the CPUs of the guest, not of the host');
+  t.is(linux.resources.cpu.cpus, '0,1');
   t.deepEqual(linux.resources.memory, { limit: spec.memoryBytes, swap: spec.memoryBytes, disableOOMKiller: false });
   const port = { major: 4_294_967_290, minor: 4_294_967_291 };
   t.deepEqual(linux.resources.devices.at(-1), { type: 'c', access: 'rw', allow: true, ...port });
