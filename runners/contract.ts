@@ -4,7 +4,7 @@ import { ENDING_RULES, RUNNING_RULES } from './contract/running.ts';
 import { belongings, type ContractRule, demand, supported } from './contract/subject.ts';
 
 export { ContractSession } from './contract/session.ts';
-export { ContractError, type ContractRule, type ContractSubject } from './contract/subject.ts';
+export { ContractError, type ContractRule, type ContractSubject, OUTSIDE_VARIABLE } from './contract/subject.ts';
 
 const PING_TIMEOUT_MS = 10_000;
 

@@ -44,6 +44,8 @@ interface Applied {
   /** Of programs that are run inside, as /proc/PID/status has them. */
   readonly capabilities: string;
   readonly seccomp: number;
+  /** What they find in their environment, a line for each variable. */
+  readonly environment: string;
 }
 
 const MARKS: readonly MarkName[] = ['launched', 'api', 'exec', 'ready', 'reachable'];
@@ -67,6 +69,7 @@ function answer(
     return result(0, `CapEff:\t${capabilities}\nSeccomp:\t${seccomp}\n`);
   }
   if (argv[0] === '/bin/cat') return result(0, input);
+  if (argv[0] === '/usr/bin/env') return result(0, applied.environment);
   if (argv[0] === '/usr/bin/nproc') return result(0, `${applied.cpus}\n`);
   const held = argv[0] === '/bin/dd' ? /bs=(\d+)/.exec(argv.join(' '))?.[1] : undefined;
   if (held !== undefined) return result(Number(held) > applied.memoryBytes ? 137 : 0);
@@ -152,7 +155,7 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
     const { seccomp, capabilities: effective } = limitsOf(spec);
     const applied = {
       ...{ cpus: (cpus ?? spec.cpus).length, memoryBytes: spec.memoryBytes },
-      ...{ capabilities: effective ?? '', seccomp: seccomp ?? 0 },
+      ...{ capabilities: effective ?? '', seccomp: seccomp ?? 0, environment: '' },
       ...options.applied,
     };
     alive.set(name, ref);

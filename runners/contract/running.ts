@@ -1,7 +1,7 @@
 import { CommandError, UnsupportedError } from '../../bench/errors.ts';
 import { MARK_NAMES, sinceLaunch } from '../../bench/model/mark.ts';
 import type { Capabilities, ExecResult, Instance } from '../../bench/model/runner.ts';
-import { type ContractRule, demand, EXEC_TIMEOUT_MS, supported, thrownBy } from './subject.ts';
+import { type ContractRule, demand, EXEC_TIMEOUT_MS, OUTSIDE_VARIABLE, supported, thrownBy } from './subject.ts';
 
 const PING_TIMEOUT_MS = 10_000;
 const END_TIMEOUT_MS = 60_000;
@@ -139,6 +139,19 @@ export const RUNNING_RULES: readonly ContractRule[] = [
           `${field} is ${given ?? 'unknown'} instead of the workload's ${own}; cat ${endOf(result)}`,
         );
       }
+    },
+  },
+  {
+    name: 'nothing of the environment that tare runs in is inside',
+    async check(trial) {
+      const { first } = await trial.pair();
+      const options = { timeoutMs: EXEC_TIMEOUT_MS };
+      const given = await first.exec(['/usr/bin/env'], options);
+      demand(given.exitCode === 0, `env ${endOf(given)}`);
+      demand(!given.stdout.includes(OUTSIDE_VARIABLE), `a program inside has ${OUTSIDE_VARIABLE}, which is tare's`);
+      // Whoever may not look at process 1 learns nothing from it either.
+      const entry = await first.exec(['/bin/cat', '/proc/1/environ'], options);
+      demand(!entry.stdout.includes(OUTSIDE_VARIABLE), `process 1 inside has ${OUTSIDE_VARIABLE}, which is tare's`);
     },
   },
   {

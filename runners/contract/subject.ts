@@ -39,6 +39,9 @@ export class ContractError extends TareError {
   }
 }
 
+/** Whoever tries the rules has this in tare's own environment; it must be nowhere inside. */
+export const OUTSIDE_VARIABLE = 'TARE_CONTRACT_OUTSIDE';
+
 export const EXEC_TIMEOUT_MS = 60_000;
 
 export function demand(holds: boolean, message: string): asserts holds {

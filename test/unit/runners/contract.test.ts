@@ -90,6 +90,11 @@ test('a program inside that is less confined than its box is caught, unless that
   t.deepEqual(await brokenRules(fakeRunner({ applied: { seccomp: 0 }, capabilities })), []);
 });
 
+test('a runner that hands its own environment on is caught', async (t) => {
+  const rule = 'nothing of the environment that tare runs in is inside';
+  t.deepEqual(await brokenRules(fakeRunner({ applied: { environment: 'TARE_CONTRACT_OUTSIDE=1\n' } })), [rule]);
+});
+
 test('a sweep that takes what is not its own breaks the contract', async (t) => {
   const honest = fakeRunner();
   const runner: Runner = { ...honest, sweep: (_owner, context) => honest.sweep({ matches: () => true }, context) };
