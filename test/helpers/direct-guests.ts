@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import { takeOwnership } from '../../bench/cli/ownership.ts';
 import { StartError } from '../../bench/errors.ts';
@@ -8,6 +8,7 @@ import { exec } from '../../bench/proc/exec.ts';
 import { redis } from '../../bench/workloads/redis.ts';
 import { allPids } from '../../runners/shared/processes.ts';
 import { theImage } from './probe-box.ts';
+import { procText } from './proc.ts';
 
 /** The shared state folder, for its cached kernel and disk: libvirt's user must be able to reach it. */
 export const STATE = '/var/lib/tare';
@@ -31,12 +32,8 @@ interface Over {
 /** Command lines of emulators with guests of a run. */
 function emulatorsOf(tag: string): readonly string[] {
   return allPids().flatMap((pid) => {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-      return words.includes(`guest=tare-${tag}`) ? [words.slice(0, 100)] : [];
-    } catch {
-      return [];
-    }
+    const words = procText(pid, 'cmdline');
+    return words.includes(`guest=tare-${tag}`) ? [words.slice(0, 100)] : [];
   });
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
+import { procText } from './proc.ts';
 
 /**
  * What of tare's is on this host, found by means that share no code with tare's own sweep.
@@ -56,20 +57,12 @@ async function folders(parent: string): Promise<readonly string[]> {
   }
 }
 
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
 async function processes(): Promise<readonly string[]> {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
-      const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
-      const owned = read(`/proc/${pid}/environ`).includes('\0TARE_OWNER=');
+      const command = procText(pid, 'cmdline').replaceAll('\0', ' ');
+      const owned = procText(pid, 'environ').includes('\0TARE_OWNER=');
       const ours = owned || /\/tare\/probe|guest=tare-|bench\/cli\/reaper/.test(command);
       return ours ? [`process: ${pid} ${command.slice(0, 120)}`] : [];
     });

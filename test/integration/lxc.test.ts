@@ -5,6 +5,7 @@ import { CommandError, StartError } from '../../bench/errors.ts';
 import { waitUntil } from '../../bench/proc/clock.ts';
 import { lxcRunner } from '../../runners/lxc/index.ts';
 import { signalProcess } from '../../runners/shared/processes.ts';
+import { procText } from '../helpers/proc.ts';
 import { entryOf, type RealRun, realRun } from '../helpers/real-run.ts';
 
 const EXEC = { timeoutMs: 10_000 };
@@ -129,7 +130,7 @@ test.serial(
 
 /** Whether the workload below a container's first process has begun. */
 function hasSleep(monitor: number): boolean {
-  const childrenOf = (pid: number) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  const childrenOf = (pid: number) => procText(pid, `task/${pid}/children`).trim().split(' ');
   const [init = ''] = childrenOf(monitor);
   return init !== '' && childrenOf(Number(init))[0] !== '';
 }

@@ -5,6 +5,7 @@ import { StartError } from '../../bench/errors.ts';
 import { waitUntil } from '../../bench/proc/clock.ts';
 import { nspawnRunner } from '../../runners/nspawn/index.ts';
 import { pidsNamed, signalProcess, statOf } from '../../runners/shared/processes.ts';
+import { procText } from '../helpers/proc.ts';
 import { entryOf, realRun } from '../helpers/real-run.ts';
 
 const EXEC = { timeoutMs: 10_000 };
@@ -12,9 +13,7 @@ const PROPAGATE = '/run/systemd/nspawn/propagate';
 
 /** systemd-nspawn's own process of an instance, not what it forks. */
 function supervisorOf(name: string): number | undefined {
-  const named = pidsNamed('systemd-nspawn').filter((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`--machine=${name}`),
-  );
+  const named = pidsNamed('systemd-nspawn').filter((pid) => procText(pid, 'cmdline').includes(`--machine=${name}`));
   return named.find((pid) => !named.includes(statOf(pid)?.ppid ?? 0));
 }
 
