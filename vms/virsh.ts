@@ -3,7 +3,7 @@ import { type CommandOptions, type CommandResult, exec } from '../bench/proc/exe
 import { OWNER_NAMESPACE, readOwnerTag } from './domain-xml.ts';
 
 const VIRSH = ['virsh', '--quiet', '--connect', 'qemu:///system'] as const;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 3 * 60_000;
 
 /** What a failed program wrote to stderr; nothing for any other error. */
 export function stderrOf(error: unknown): string {

@@ -6,7 +6,7 @@ import { redis } from '../workloads/redis.ts';
 import type { Ownership } from './ownership.ts';
 
 /** From t0 until `ready`: a runner may be slow, emulated on a loaded machine above all. */
-const START_TIMEOUT_MS = 240_000;
+const START_TIMEOUT_MS = 10 * 60_000;
 
 /** What the conformance suite tries a runner with: one image, Redis, one CPU and little memory. Marks tare's own environment, for one of the rules. */
 export async function subjectParts(

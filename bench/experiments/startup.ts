@@ -7,7 +7,7 @@ import type { Instance } from '../model/runner.ts';
 import type { Workload } from '../model/workload.ts';
 
 const PINGS = 5;
-const PING_TIMEOUT_MS = 2000;
+const PING_TIMEOUT_MS = 10_000;
 
 function time(id: string, title: string, primary = false): Metric {
   return { id, title, unit: 'ns', better: 'lower', primary, assessableEmulated: false };

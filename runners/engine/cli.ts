@@ -12,7 +12,7 @@ const ABSENT = /no such (?:container|network|image|object)|network \S+ not found
 /** What it says while another client removes the same thing. */
 const IN_PROGRESS = /removal of container \S+ is already in progress/i;
 
-const REMOVE_TIMEOUT_MS = 20_000;
+const REMOVE_TIMEOUT_MS = 60_000;
 
 /** How an engine's client is called, and how it says that no engine answers. */
 export interface EngineProgram {

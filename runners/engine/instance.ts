@@ -29,7 +29,7 @@ import { TAG_LABEL } from './cli.ts';
 import type { Engine, EngineNetwork } from './engine.ts';
 
 /** The client is not cut off while it starts a container: the engine would go on, and start it after the clean-up. */
-const RUN_TIMEOUT_MS = 60_000;
+const RUN_TIMEOUT_MS = 3 * 60_000;
 
 const containerSchema = z.array(
   z.looseObject({

@@ -23,7 +23,7 @@ const END_MARKED = [
   'for file in $found; do pid=${file#/proc/}; kill -KILL "${pid%/environ}" 2>/dev/null; done; done',
 ].join(' ');
 
-const INSIDE_TIMEOUT_MS = 10_000;
+const INSIDE_TIMEOUT_MS = 30_000;
 
 async function endInside(execute: Instance['exec'], variable: string): Promise<void> {
   await execute(['/bin/sh', '-c', END_MARKED, 'sh', variable], { timeoutMs: INSIDE_TIMEOUT_MS });

@@ -36,7 +36,7 @@ import { ownCgroup, ownFolders } from './own-cgroup.ts';
 /** Beyond this the output of a workload is not worth keeping. */
 const MAX_OUTPUT_CHARACTERS = 65_536;
 
-const KILLED_TIMEOUT_MS = 5000;
+const KILLED_TIMEOUT_MS = 30_000;
 const TAKE_DOWN_TIMEOUT_MS = 60_000;
 
 /** What all instances of one preparation share. */

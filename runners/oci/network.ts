@@ -6,7 +6,7 @@ import { type Attachment, macFor, removeLink } from '../shared/bridge.ts';
 import { removeNetns } from '../shared/netns.ts';
 
 /** A namespace takes its own time to go; many at once take a few seconds. */
-const NETNS_TIMEOUT_MS = 5000;
+const NETNS_TIMEOUT_MS = 30_000;
 
 /** What connects an instance with a bridge of the run. */
 export interface Link {

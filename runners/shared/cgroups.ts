@@ -17,7 +17,7 @@ export interface Hierarchy {
   readonly root: string;
 }
 
-const REMOVE_TIMEOUT_MS = 5000;
+const REMOVE_TIMEOUT_MS = 30_000;
 
 /** A memory limit of v1 from here on means none: the kernel rounds its maximum down to a page. */
 const NO_LIMIT = 2 ** 62;

@@ -10,6 +10,8 @@ cd /srv/rig/project || exit 1
 what=$(cat /srv/rig/what)
 matches=()
 OTHERS=native,namespace,crun,podman,nspawn,gvisor,qemu
+# A guest of an emulated host takes a minute or two where that host has other things to do.
+SMOKE=(--profile smoke --set startTimeout=10m)
 
 # step NAME COMMAND...
 step() {
@@ -72,7 +74,7 @@ step doctor tare doctor --json
 if [ "$what" = full ]; then
   step conformance integration test/integration/conformance.test.ts
   step conformance-kvm tap --config test/ava.slow.config.mjs test/slow/conformance.test.ts
-  step run tare run --profile smoke --accel kvm --out "$results/runs"
+  step run tare run "${SMOKE[@]}" --accel kvm --out "$results/runs"
 else
   # A rule takes a guest a minute here, an engine half of one, and runc a few seconds: those that find other answers on such a host
   # than elsewhere, and that the runs below do not hold them to.
@@ -83,12 +85,12 @@ else
   for rule in "${rules[@]}"; do matches+=(--match="runc: $rule"); done
   step conformance integration test/integration/conformance.test.ts "${matches[@]}"
   # Compressing what is shipped takes minutes here, and so do further guests: disk and their ramp are left to the long run.
-  step run tare run --profile smoke --accel kvm --runners native,runc,docker,kvm-direct --out "$results/runs" \
+  step run tare run "${SMOKE[@]}" --accel kvm --runners native,runc,docker,kvm-direct --out "$results/runs" \
     --experiments startup,throughput --set 'throughput.workloads=[redis]'
   # Every other container, as such a host starts it, and the one machine that only KVM runs.
-  step others tare run --profile smoke --accel kvm --runners "$OTHERS" --experiments startup --out "$results/other-runs" \
+  step others tare run "${SMOKE[@]}" --accel kvm --runners "$OTHERS" --experiments startup --out "$results/other-runs" \
     --set options.qemu.machine=microvm
-  step density tare run --profile smoke --runners native,runc --experiments density --json --out "$results/density-runs"
+  step density tare run "${SMOKE[@]}" --runners native,runc --experiments density --json --out "$results/density-runs"
 fi
 # What only looks is tried side by side.
 step as-nobody as_nobody &

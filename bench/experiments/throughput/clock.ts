@@ -1,7 +1,7 @@
 import type { Instance, TimedResult } from '../../model/runner.ts';
 
 const PINGS = 20;
-const PING_TIMEOUT_MS = 2000;
+const PING_TIMEOUT_MS = 10_000;
 /** Of the host's time. */
 const ALLOWED_SHARE = 0.02;
 
