@@ -119,19 +119,20 @@ export async function startBox(
     const slot = undo.use(warm.slot());
     drain(slot.marks);
     const channel = undo.use(new MarkChannel(slot.marks, slot.commands));
-    const lease = warm.bridge && undo.use(warm.bridge.lease());
+    const { lease } = slot;
     const entry = probeArguments(spec.entry, placement, CHANNEL);
     const config = configText(spec, { name, slot: slot.number, entry, tag });
+    const mac = lease ? macFor(lease.address) : '-';
     launching.begin();
     undo.defer(async () => {
       if (guest.isAlive) await inGuest(guest, [`${engine.engine}-remove`, name], SHORT);
     });
     const words =
       engine.engine === 'runc'
-        ? ['runc-start', name, String(slot.number), lease ? macFor(lease.address) : '-', lease?.withPrefix ?? '-']
+        ? ['runc-start', name, String(slot.number), mac, lease?.withPrefix ?? '-']
         : [
             ...['docker-start', name, String(slot.number), config.cpus, String(spec.memoryBytes)],
-            ...[lease?.address ?? '-', INSIDE.probe, ...entry],
+            ...[mac, lease?.address ?? '-', INSIDE.probe, ...entry],
           ];
     const startedNs = nowNs();
     const input = engine.engine === 'runc' ? { input: config.text } : {};

@@ -17,6 +17,7 @@ import { INSTANCES, warmGuest } from './warm.ts';
 const DESIGNED: readonly DesignedDifference[] = [
   { limit: 'kernel', why: "the guest's kernel, which all its containers share" },
   { limit: 'cpus', why: 'its containers run on the CPUs that the guest was given, and on no others' },
+  { limit: 'emulatorCpus', why: 'the emulator runs on the CPUs that the guest was given, and on no others' },
   { limit: 'apparmor', why: "what the guest's own system applies" },
   { limit: 'hugePages', why: "the guest's own kernel decides for its processes" },
 ];

@@ -5,7 +5,7 @@ import { prepareDisk } from '../../vms/disk.ts';
 import { boxesLayer, TREE_SERIAL } from '../../vms/system/boxes.ts';
 import { prepareSystem } from '../../vms/system/disk.ts';
 import type { Guest } from '../kvm-common/instance.ts';
-import { type RunBridge, runBridge } from '../shared/bridge.ts';
+import { type AddressLease, type RunBridge, runBridge } from '../shared/bridge.ts';
 import { optionOf } from '../shared/options.ts';
 import { Refcounted, type Use } from '../shared/refcounted.ts';
 import type { GuestEngine } from './engine.ts';
@@ -29,6 +29,8 @@ export interface Slot extends Disposable {
   /** FIFOs on the host: what comes from the container, and what goes to it. */
   readonly marks: string;
   readonly commands: string;
+  /** The slot's as long as the guest lives: the bridge outside remembers for minutes behind which port an address is. */
+  readonly lease: AddressLease | null;
 }
 
 /** A raw disk of the guest as it lies in the store. */
@@ -49,7 +51,7 @@ export interface WarmGuest {
   slot(): Slot;
 }
 
-function slotsOf(ports: readonly string[]): () => Slot {
+function slotsOf(ports: readonly string[], leases: readonly AddressLease[]): () => Slot {
   const taken = new Set<number>();
   return () => {
     const number = ports.findIndex((_, at) => !taken.has(at));
@@ -60,7 +62,8 @@ function slotsOf(ports: readonly string[]): () => Slot {
       });
     }
     taken.add(number);
-    return { number, marks: `${path}.out`, commands: `${path}.in`, [Symbol.dispose]: () => void taken.delete(number) };
+    const channel = { marks: `${path}.out`, commands: `${path}.in` };
+    return { number, ...channel, lease: leases[number] ?? null, [Symbol.dispose]: () => void taken.delete(number) };
   };
 }
 
@@ -90,6 +93,7 @@ async function boot(
   const disks = await disksOf(engine, spec, host, run);
   const { disk, tree } = disks;
   const bridge = spec.network === 'bridge' ? undo.use(await runBridge(run)) : null;
+  const leases = bridge ? Array.from({ length: count }, () => undo.use(bridge.lease())) : [];
   const readOnlyDisks = tree ? [{ path: tree.path, serial: TREE_SERIAL }] : [];
   const { guest, ports } = await bootHost(host, { disk: disk.path, readOnlyDisks, bridge, ports: count }, run, undo);
   const limits = { timeoutMs: PREPARE_TIMEOUT_MS, signal: run.signal };
@@ -106,7 +110,7 @@ async function boot(
   const digest = createHash('sha256')
     .update(JSON.stringify([identity, spec.diskCache, spec.network]))
     .digest('hex');
-  return { guest, bridge, disks: { ...disks }, digest: `sha256:${digest}`, slot: slotsOf(ports) };
+  return { guest, bridge, disks: { ...disks }, digest: `sha256:${digest}`, slot: slotsOf(ports, leases) };
 }
 
 /** The run's guest for such instances: booted for the first user, ended after the last. */

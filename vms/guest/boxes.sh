@@ -65,14 +65,16 @@ start() {
     { tail -c 2000 "$box/output" >&2; return 1; }
 }
 
-# docker-start NAME SLOT CPUS BYTES ADDRESS|- ENTRYPOINT ARGV...
+# docker-start NAME SLOT CPUS BYTES MAC ADDRESS|- ENTRYPOINT ARGV...
 docker_start() {
-  name=$1 device=$(readlink -f "$(port "$2")") rule="c $(major "$2"):$(minor "$2") rw" cpus=$3 bytes=$4 address=$5 entry=$6
-  shift 6
+  name=$1 device=$(readlink -f "$(port "$2")") rule="c $(major "$2"):$(minor "$2") rw" cpus=$3 bytes=$4 mac=$5
+  address=$6 entry=$7
+  shift 7
   if [ "$address" = - ]; then
     set -- --network none --entrypoint "$entry" tare:box "$@"
   else
-    set -- --network tare --ip "$address" --entrypoint "$entry" tare:box "$@"
+    # An address has one hardware address, whoever has it: the host remembers the last one for seconds.
+    set -- --network tare --ip "$address" --mac-address "$mac" --entrypoint "$entry" tare:box "$@"
   fi
   # Bound to the file that the tree has there: a node made with --device gives way to a file that exists, without a word.
   docker run --detach --name "$name" --pull never \

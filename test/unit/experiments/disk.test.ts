@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { codeOf, UnsupportedError } from '../../../bench/errors.ts';
 import { diskExperiment } from '../../../bench/experiments/disk.ts';
 import type { Subject, SubjectStart } from '../../../bench/model/experiment.ts';
 import type { Instance } from '../../../bench/model/runner.ts';
@@ -21,8 +22,13 @@ interface Seen {
   readonly side: { now: number; most: number };
 }
 
-/** One turn over a fake whose image and instances are one real folder. */
-async function turn(t: ExecutionContext, workload: Workload, spread: readonly (readonly number[])[]): Promise<Seen> {
+/** One turn over a fake whose image and instances are one real folder. @param diskPaths in place of that folder. */
+async function turn(
+  t: ExecutionContext,
+  workload: Workload,
+  spread: readonly (readonly number[])[],
+  diskPaths?: Instance['diskPaths'],
+): Promise<Seen> {
   // Allocated bytes mean something on a disk's file system alone; /tmp may be in memory.
   const folder = mkdtempSync(join(import.meta.dirname, 'tare-test-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
@@ -38,14 +44,15 @@ async function turn(t: ExecutionContext, workload: Workload, spread: readonly (r
     const instance = await prepared.start(run, index++);
     await new Promise((resolve) => setTimeout(resolve, 2));
     seen.side.now -= 1;
-    return { ...instance, diskPaths: () => [folder], [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose]() };
+    const own = diskPaths ?? (() => [folder]);
+    return { ...instance, diskPaths: own, [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose]() };
   };
   const subject: Subject = {
     prepared: { ...prepared, imagePaths: async () => [folder], [Symbol.asyncDispose]: async () => {} },
     ...{ workload, spread, start, block: 1, signal: run.signal },
     capabilities: { isolation: 'container', accelerator: 'none', marks: [], designed: [] },
     record: (metric) => void seen.recorded.push(metric),
-    fail: (_stage, metrics) => void seen.failed.push(...metrics),
+    fail: (_stage, metrics, error) => void seen.failed.push(...metrics, codeOf(error)),
     guard: () => {},
     ramp: () => {},
     hostCpuNs: () => null,
@@ -67,6 +74,15 @@ test('a program without a data set has no value, and no failure, of what it woul
   t.deepEqual([without.recorded, without.failed], [['distribution', 'image', 'marginal-ready'], []]);
   const ids = diskExperiment({ workload: WORKLOAD, rampBlocks: 1 }).metrics.map(({ id }) => id);
   t.deepEqual(ids, ['distribution', 'image', 'marginal-ready']);
+});
+
+test('instances without a disk of their own have no slope, which one of them is enough to say', async (t) => {
+  const seen = await turn(t, { ...WORKLOAD, fillBytes: 10 }, [[1]], () => {
+    throw new UnsupportedError('SHARED_DISK', 'its data lies where that of others lies');
+  });
+  t.is(seen.starts.length, 1);
+  t.deepEqual(seen.recorded, ['distribution', 'image']);
+  t.deepEqual(seen.failed, ['marginal-ready', 'marginal-data', 'SHARED_DISK']);
 });
 
 test('a program with a data set has both slopes', async (t) => {
