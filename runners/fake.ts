@@ -44,6 +44,7 @@ interface Applied {
   /** Of programs that are run inside, as /proc/PID/status has them. */
   readonly capabilities: string;
   readonly seccomp: number;
+  readonly apparmor: string;
   /** What they find in their environment, a line for each variable. */
   readonly environment: string;
 }
@@ -68,6 +69,7 @@ function answer(
     const { capabilities, seccomp } = applied;
     return result(0, `CapEff:\t${capabilities}\nSeccomp:\t${seccomp}\n`);
   }
+  if (argv.join(' ') === '/bin/cat /proc/self/attr/current') return result(0, `${applied.apparmor}\n`);
   if (argv[0] === '/bin/cat') return result(0, input);
   if (argv[0] === '/usr/bin/env') return result(0, applied.environment);
   if (argv[0] === '/usr/bin/nproc') return result(0, `${applied.cpus}\n`);
@@ -152,10 +154,10 @@ export function fakeRunner(options: FakeOptions = {}): Runner & { readonly alive
     const name = ownedName(run.owner.tag, `${id}-${index}`);
     const ref: ResourceRef = { kind: 'container', id: name, tag: run.owner.tag };
     const files = new Set<string>();
-    const { seccomp, capabilities: effective } = limitsOf(spec);
+    const { seccomp, apparmor, capabilities: effective } = limitsOf(spec);
     const applied = {
       ...{ cpus: (cpus ?? spec.cpus).length, memoryBytes: spec.memoryBytes },
-      ...{ capabilities: effective ?? '', seccomp: seccomp ?? 0, environment: '' },
+      ...{ capabilities: effective ?? '', seccomp: seccomp ?? 0, apparmor: apparmor ?? '', environment: '' },
       ...options.applied,
     };
     alive.set(name, ref);

@@ -139,6 +139,14 @@ export const RUNNING_RULES: readonly ContractRule[] = [
           `${field} is ${given ?? 'unknown'} instead of the workload's ${own}; cat ${endOf(result)}`,
         );
       }
+      if (limits.apparmor === null || designed.has('apparmor')) return;
+      // Where the kernel has no AppArmor there is nothing to read, and nobody is confined.
+      const attribute = await first.exec(['/bin/cat', '/proc/self/attr/current'], { timeoutMs: EXEC_TIMEOUT_MS });
+      const profile = attribute.exitCode === 0 ? attribute.stdout.replace(/ \(\w+\)\s*$/, '').trim() : 'unconfined';
+      demand(
+        profile === limits.apparmor,
+        `AppArmor's profile is ${profile} instead of the workload's ${limits.apparmor}`,
+      );
     },
   },
   {

@@ -86,6 +86,7 @@ test('a program inside that is less confined than its box is caught, unless that
   const rule = 'a program that is run inside may do no more than the workload';
   t.deepEqual(await brokenRules(fakeRunner({ applied: { capabilities: '000001ffffffffff' } })), [rule]);
   t.deepEqual(await brokenRules(fakeRunner({ applied: { seccomp: 0 } })), [rule]);
+  t.deepEqual(await brokenRules(fakeRunner({ applied: { apparmor: 'docker-default (enforce)' } })), [rule]);
   const capabilities = { designed: [{ limit: 'seccomp', why: 'none by design' }] } as const;
   t.deepEqual(await brokenRules(fakeRunner({ applied: { seccomp: 0 }, capabilities })), []);
 });
