@@ -9,6 +9,7 @@ import { gvisorRunner } from '../../runners/gvisor/index.ts';
 import { cgroupsNamed, pidsIn } from '../../runners/shared/cgroups.ts';
 import { signalProcess } from '../../runners/shared/processes.ts';
 import { entryOf, realRun } from '../helpers/real-run.ts';
+import { STUBBORN, untilStubborn } from '../helpers/stubborn.ts';
 
 const EXEC = { timeoutMs: 20_000 };
 
@@ -64,10 +65,10 @@ test.serial('an instance answers from a kernel of its own, is limited by its cgr
 });
 
 test.serial('what does not stop is killed at the deadline, and that is said', async (t) => {
-  const entry = entryOf(['/bin/sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], 'none');
-  const { spec, run } = await realRun(t, { entry });
+  const { spec, run } = await realRun(t, { entry: STUBBORN });
   await using prepared = await gvisorRunner.prepare(spec, run);
   await using instance = await prepared.start(run, 0);
+  await untilStubborn(instance);
   const ending = await instance.end('stop', 500);
   t.true(ending.timedOut);
   t.deepEqual(processesOf(instance.ref.id), []);

@@ -12,6 +12,7 @@ import { makeFifos } from '../../runners/shared/mark-channel.ts';
 import { GuestOutput } from '../../vms/console.ts';
 import { EXEC, failureOf, type Guests, namesOf, STATE, withGuests } from '../helpers/direct-guests.ts';
 import { entryOf } from '../helpers/real-run.ts';
+import { STUBBORN, untilStubborn } from '../helpers/stubborn.ts';
 
 const failedStart = (t: ExecutionContext, guests: Guests) => failureOf(t, guests, kvmDirect, 'vm');
 
@@ -90,12 +91,10 @@ test.serial('stop is the power button and kill the plug; both leave nothing', as
 });
 
 test.serial('a guest that ignores the power button is killed at the deadline', async (t) => {
-  const entry = entryOf(['/bin/sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], 'none');
-  await withGuests(t, { entry }, async ({ spec, run }) => {
+  await withGuests(t, { entry: STUBBORN }, async ({ spec, run }) => {
     await using prepared = await kvmDirect.prepare(spec, run);
     await using guest = await prepared.start(run, 0);
-    // By the time that a program has run inside, the shell has set its trap.
-    await guest.exec(['/bin/true'], EXEC);
+    await untilStubborn(guest);
     t.true((await guest.end('stop', 2000)).timedOut);
   });
 });

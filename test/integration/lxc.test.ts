@@ -7,6 +7,7 @@ import { lxcRunner } from '../../runners/lxc/index.ts';
 import { signalProcess } from '../../runners/shared/processes.ts';
 import { procText } from '../helpers/proc.ts';
 import { entryOf, type RealRun, realRun } from '../helpers/real-run.ts';
+import { STUBBORN, untilStubborn } from '../helpers/stubborn.ts';
 
 const EXEC = { timeoutMs: 10_000 };
 
@@ -81,10 +82,10 @@ test.serial('a program inside that hangs goes with its children at the deadline'
 });
 
 test.serial('what does not stop is killed at the deadline, and that is said', async (t) => {
-  const entry = entryOf(['/bin/sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], 'none');
-  const { spec, run } = await realRun(t, { entry });
+  const { spec, run } = await realRun(t, { entry: STUBBORN });
   await using prepared = await lxcRunner.prepare(spec, run);
   await using instance = await prepared.start(run, 0);
+  await untilStubborn(instance);
   t.true((await instance.end('stop', 300)).timedOut);
   await t.throwsAsync(instance.exec(['/bin/true'], EXEC), { instanceOf: CommandError });
 });

@@ -8,6 +8,7 @@ import { runcRunner } from '../../runners/runc/index.ts';
 import { processesWith, signalProcess } from '../../runners/shared/processes.ts';
 import { requireRoute } from '../../runners/shared/bridge.ts';
 import { entryOf, realRun } from '../helpers/real-run.ts';
+import { STUBBORN, untilStubborn } from '../helpers/stubborn.ts';
 
 const EXEC = { timeoutMs: 10_000 };
 
@@ -99,10 +100,10 @@ for (const how of ['stop', 'kill'] as const) {
 }
 
 test.serial('what does not stop is killed at the deadline, and that is said', async (t) => {
-  const entry = entryOf(['/bin/sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], 'none');
-  const { spec, run } = await realRun(t, { entry });
+  const { spec, run } = await realRun(t, { entry: STUBBORN });
   await using prepared = await runcRunner.prepare(spec, run);
   await using instance = await prepared.start(run, 0);
+  await untilStubborn(instance);
   const ending = await instance.end('stop', 300);
   t.true(ending.timedOut);
 });
