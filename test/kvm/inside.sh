@@ -101,8 +101,8 @@ wait
 step no-module modprobe --remove kvm_amd
 step without-module tare doctor --json &
 step auto-without-kvm tare run --dry-run --json -r kvm-direct &
-step forced-kvm tare run --accel kvm -r kvm-direct -p smoke -e startup -o "$results/refused" &
 wait
+step forced-kvm tare run --accel kvm -r kvm-direct -p smoke -e startup -o "$results/refused"
 step with-module with_module
 step leftovers integration test/integration/zz-sweep.test.ts
 step down bench/setup/down.sh
