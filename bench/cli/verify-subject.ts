@@ -8,7 +8,10 @@ import type { Ownership } from './ownership.ts';
 /** From t0 until `ready`: a runner may be slow, emulated on a loaded machine above all. */
 const START_TIMEOUT_MS = 10 * 60_000;
 
-/** What the conformance suite tries a runner with: one image, Redis, one CPU and little memory. Marks tare's own environment, for one of the rules. */
+/**
+ * What the conformance suite tries a runner with: one image, Redis, one CPU and little memory. Marks tare's own environment, for one
+ * of the rules.
+ */
 export async function subjectParts(
   { owner, runDir }: Ownership,
   stateDir: string,

@@ -75,21 +75,14 @@ async function ramp(subject: Subject): Promise<void> {
   stack.defer(() => disposeAll(started));
   // Nothing here is timed, so that the instances may start side by side, each on CPUs of its own.
   const { spread } = subject;
-  const startOne = async (_: unknown, worker: number) => {
+  const instances = await mapInParallel(Array.from({ length: RAMP }), spread.length, async (_, worker) => {
     const cpus = spread[worker];
     const instance = await subject.start(asked, cpus === undefined ? {} : { cpus });
     started.push(instance);
     // What has no disk of its own says so here, before there are more of it.
     instance.diskPaths();
     return instance;
-  };
-  let instances: readonly Instance[];
-  try {
-    instances = await mapInParallel(Array.from({ length: RAMP }), spread.length, startOne);
-  } catch (error) {
-    if (!(error instanceof UnsupportedError)) throw error;
-    return subject.fail('measure', asked, error);
-  }
+  });
   try {
     await syncAll(instances, spread.length);
     subject.record('marginal-ready', await slopeOver(image, instances));

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { codeOf, UnsupportedError } from '../../../bench/errors.ts';
+import { UnsupportedError } from '../../../bench/errors.ts';
 import { diskExperiment } from '../../../bench/experiments/disk.ts';
 import type { Subject, SubjectStart } from '../../../bench/model/experiment.ts';
 import type { Instance } from '../../../bench/model/runner.ts';
@@ -22,12 +22,12 @@ interface Seen {
   readonly side: { now: number; most: number };
 }
 
-/** One turn over a fake whose image and instances are one real folder. @param diskPaths in place of that folder. */
+/** One turn over a fake whose image and instances are one real folder. @param refusal what instances say in place of it. */
 async function turn(
   t: ExecutionContext,
   workload: Workload,
   spread: readonly (readonly number[])[],
-  diskPaths?: Instance['diskPaths'],
+  refusal?: UnsupportedError,
 ): Promise<Seen> {
   // Allocated bytes mean something on a disk's file system alone; /tmp may be in memory.
   const folder = mkdtempSync(join(import.meta.dirname, 'tare-test-'));
@@ -44,20 +44,25 @@ async function turn(
     const instance = await prepared.start(run, index++);
     await new Promise((resolve) => setTimeout(resolve, 2));
     seen.side.now -= 1;
-    const own = diskPaths ?? (() => [folder]);
-    return { ...instance, diskPaths: own, [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose]() };
+    const diskPaths = () => {
+      if (refusal) throw refusal;
+      return [folder];
+    };
+    return { ...instance, diskPaths, [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose]() };
   };
   const subject: Subject = {
     prepared: { ...prepared, imagePaths: async () => [folder], [Symbol.asyncDispose]: async () => {} },
     ...{ workload, spread, start, block: 1, signal: run.signal },
     capabilities: { isolation: 'container', accelerator: 'none', marks: [], designed: [] },
     record: (metric) => void seen.recorded.push(metric),
-    fail: (_stage, metrics, error) => void seen.failed.push(...metrics, codeOf(error)),
+    fail: (_stage, metrics) => void seen.failed.push(...metrics),
     guard: () => {},
     ramp: () => {},
     hostCpuNs: () => null,
   };
-  await diskExperiment({ workload, rampBlocks: 1 }).measure(subject);
+  const measured = diskExperiment({ workload, rampBlocks: 1 }).measure(subject);
+  if (refusal) t.is(await t.throwsAsync(measured), refusal);
+  else await measured;
   t.is(runner.alive.size, 0);
   return seen;
 }
@@ -77,12 +82,10 @@ test('a program without a data set has no value, and no failure, of what it woul
 });
 
 test('instances without a disk of their own have no slope, which one of them is enough to say', async (t) => {
-  const seen = await turn(t, { ...WORKLOAD, fillBytes: 10 }, [[1]], () => {
-    throw new UnsupportedError('SHARED_DISK', 'its data lies where that of others lies');
-  });
+  const refusal = new UnsupportedError('SHARED_DISK', 'its data lies where that of others lies');
+  const seen = await turn(t, { ...WORKLOAD, fillBytes: 10 }, [[1]], refusal);
   t.is(seen.starts.length, 1);
   t.deepEqual(seen.recorded, ['distribution', 'image']);
-  t.deepEqual(seen.failed, ['marginal-ready', 'marginal-data', 'SHARED_DISK']);
 });
 
 test('a program with a data set has both slopes', async (t) => {
