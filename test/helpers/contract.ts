@@ -54,7 +54,6 @@ export function holdToContract(test: TestFn, runners: readonly Runner[]): void {
     await session?.rules[Symbol.asyncDispose]();
     const used = await parts;
     await used?.ownership[Symbol.asyncDispose]();
-    const left = (await leftovers(STATE)).filter((name) => !name.includes('reaper'));
-    t.deepEqual(left, []);
+    t.deepEqual(await leftovers(STATE), []);
   });
 }

@@ -1,12 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { procText } from './proc.ts';
 
+const PAUSE_MS = 500;
+const TRIES = 240;
+
 /**
- * What of tare's is on this host, found by means that share no code with tare's own sweep.
- * Each entry says what it is; an empty list means that nothing is left.
+ * What of tare's stays on this host, found by means that share no code with tare's own sweep. The reaper, which works
+ * after its harness is gone, is waited for. Each entry says what it is; an empty list means that nothing is left.
  */
 export async function leftovers(stateDir: string): Promise<readonly string[]> {
+  let left = await look(stateDir);
+  for (let tries = 1; left.length > 0 && tries < TRIES; tries += 1) {
+    await delay(PAUSE_MS);
+    left = await look(stateDir);
+  }
+  return left;
+}
+
+async function look(stateDir: string): Promise<readonly string[]> {
   const found = await Promise.all([
     processes(),
     lines('container', ['docker', 'ps', '--all', '--format', '{{.Names}} {{.Labels}}'], /(^|[ ,])tare[-.]/),

@@ -27,16 +27,6 @@ function resultOf(bundle: string): Result {
   return resultSchema.parse(JSON.parse(readFileSync(join(bundle, 'result.json'), 'utf8')));
 }
 
-/** Waits for the reaper, which works after its harness is gone. */
-async function settledLeftovers(): Promise<readonly string[]> {
-  let left = await leftovers(STATE);
-  for (let tries = 0; left.length > 0 && tries < 120; tries += 1) {
-    await delay(500);
-    left = await leftovers(STATE);
-  }
-  return left;
-}
-
 async function appears(condition: () => boolean, everyMs = 100): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < 120_000; waitedMs += everyMs) {
     if (condition()) return true;
@@ -109,7 +99,7 @@ test.serial('a smoke run over every runner ends complete, with a bundle that sta
   t.is(gate.verdict, 'not-resolved');
   t.deepEqual([...new Set(gate.controls.map(({ runner }) => runner))].toSorted(), ['native', 'null']);
   t.false(gate.cells.some(({ runner }) => runner.startsWith('tcg-')));
-  t.deepEqual(await settledLeftovers(), []);
+  t.deepEqual(await leftovers(STATE), []);
 });
 
 test.serial(
@@ -129,7 +119,7 @@ test.serial(
     const failed = result.failures.filter((failure) => failure.stage === 'start').map((failure) => failure.runner);
     const expected = [...result.runners.map((runner) => runner.as), 'null'];
     t.deepEqual(failed.toSorted(), expected.toSorted());
-    t.deepEqual(await settledLeftovers(), []);
+    t.deepEqual(await leftovers(STATE), []);
   },
 );
 
@@ -150,7 +140,7 @@ test.serial('Ctrl-C ends a run in order: exit code 130, what was measured is kep
   const result = resultOf(onlyBundle(out));
   t.is(result.outcome, 'interrupted');
   t.true(existsSync(join(onlyBundle(out), 'SHA256SUMS')));
-  t.deepEqual(await settledLeftovers(), []);
+  t.deepEqual(await leftovers(STATE), []);
 });
 
 for (const [name, args, waitMs] of [
@@ -170,7 +160,7 @@ for (const [name, args, waitMs] of [
     if (waitMs !== null) await delay(waitMs);
     run.kill('SIGKILL');
     await run;
-    t.deepEqual(await settledLeftovers(), []);
+    t.deepEqual(await leftovers(STATE), []);
     if (readdirSync(out).length === 0) return;
     const report = await tare(['report', onlyBundle(out)]);
     t.is(report.exitCode, 0, report.all);
@@ -187,7 +177,7 @@ test.serial('a second run on the same state folder is refused while one lives', 
   t.regex(second.all ?? '', /is going on/);
   first.kill('SIGINT');
   await first;
-  t.deepEqual(await settledLeftovers(), []);
+  t.deepEqual(await leftovers(STATE), []);
 });
 
 test.serial(
@@ -228,5 +218,5 @@ test.serial('asking for KVM gives KVM or a refusal, never emulation', async (t) 
     t.regex(all ?? '', /--accel kvm/);
     t.deepEqual(readdirSync(out), []);
   }
-  t.deepEqual(await settledLeftovers(), []);
+  t.deepEqual(await leftovers(STATE), []);
 });
