@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeFolder } from '../../bench/image/folder.ts';
-import { prepareSystemTree, shippedTreeBytes } from '../../bench/image/system/tree.ts';
+import { shippedTreeBytes } from '../../bench/image/system/tree.ts';
 import { INSIDE } from '../../bench/model/image.ts';
 import { defineRunner, type Prepared } from '../../bench/model/runner.ts';
 import { hasApparmorProfile } from '../lxc/host.ts';
@@ -10,7 +10,7 @@ import { prepareContainers, useFolder } from '../lxc/prepared.ts';
 import { sweepLxc } from '../lxc/sweep.ts';
 import { boxPlacement, probeArguments } from '../shared/inside.ts';
 import { APPARMOR_PROFILE, systemLines } from './config.ts';
-import { containerLayer } from './layer.ts';
+import { wholeTree } from './layer.ts';
 import { probeSystem } from './probe.ts';
 import { containerUnit } from './unit.ts';
 
@@ -26,8 +26,7 @@ export const lxcSystem = defineRunner({
   async prepare(spec, run): Promise<Prepared> {
     await using undo = new AsyncDisposableStack();
     const { image, entry } = spec;
-    const layer = containerLayer(image.manifest.digest.replace('sha256:', '').slice(0, 32));
-    const system = await prepareSystemTree(run.stateDir, image, layer, run.signal);
+    const system = await wholeTree(run.stateDir, image, run.signal);
     const { tree, manifest } = system;
     const { value } = undo.use(await useFolder(ID, run));
     const unitFile = join(value.path, `workload-${(units += 1)}.service`);

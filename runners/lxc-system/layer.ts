@@ -9,6 +9,8 @@ import {
   WORKLOAD_LINK,
   WORKLOAD_UNIT,
 } from '../../bench/image/system/layer.ts';
+import { prepareSystemTree, type SystemTree } from '../../bench/image/system/tree.ts';
+import type { Image } from '../../bench/model/image.ts';
 
 /** Where our own files are in a container's system. */
 export const LXC_SYSTEM_INSIDE = {
@@ -42,4 +44,10 @@ export function containerLayer(id: string): SystemLayer {
     },
     programs: { [LXC_SYSTEM_INSIDE.initMark]: fileURLToPath(new URL('init-mark.c', import.meta.url)) },
   };
+}
+
+/** The tree of a container's whole system, made of an image's once. @throws CommandError; InterruptedError. */
+export function wholeTree(stateDir: string, image: Image, signal: AbortSignal): Promise<SystemTree> {
+  const layer = containerLayer(image.manifest.digest.replace('sha256:', '').slice(0, 32));
+  return prepareSystemTree(stateDir, image, layer, signal);
 }

@@ -2,12 +2,14 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { basename, dirname, join, resolve } from 'node:path';
 import { messageOf } from '../../bench/errors.ts';
 import { buildImage } from '../../bench/image/build.ts';
+import { wholeTree } from '../../runners/lxc-system/layer.ts';
 import { bootRig, consoleOf } from '../../vms/rig/boot.ts';
 import { rigLayer } from '../../vms/rig/layer.ts';
 import { makeWorkDisk, readResults } from '../../vms/rig/work-disk.ts';
 import { prepareDisk } from '../../vms/disk.ts';
 import { PLAIN_HARDWARE } from '../../vms/hardware.ts';
 import { prepareKernel } from '../../vms/kernel.ts';
+import { boxesLayer } from '../../vms/system/boxes.ts';
 import { prepareSystem } from '../../vms/system/disk.ts';
 
 const STATE = '/var/lib/tare';
@@ -70,14 +72,18 @@ export async function runRig(what: 'short' | 'full', timeoutMs: number): Promise
   try {
     const images = [image];
     const systems: string[] = [];
+    const trees: string[] = [];
     if (what === 'full') {
       images.push(await buildImage({ stateDir: STATE, signal, onProgress: () => {}, flavour: 'node' }));
       systems.push((await prepareSystem(STATE, image, 'seabios', signal)).folder);
+      const withRunc = (uuid: string) => boxesLayer(uuid, 'runc');
+      systems.push((await prepareSystem(STATE, image, 'seabios', signal, withRunc)).folder);
+      trees.push((await wholeTree(STATE, image, signal)).folder);
     }
     const shared = images.flatMap((one) => withPointers(one.folder));
     const state = {
       ...{ images: shared, kernels: kernels.map(({ folder: path }) => path), disks: [disk.folder] },
-      ...(systems.length === 0 ? {} : { systems }),
+      ...(what === 'full' ? { systems, 'system-trees': trees } : {}),
     };
     const work = await makeWorkDisk({
       ...{ folder, project: PROJECT, beside: ['node_modules'], state, what, signal },

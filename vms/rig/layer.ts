@@ -40,7 +40,7 @@ const PACKAGES = [
     'dnsmasq-base',
   ],
   // Runners that `make setup` leaves to whoever wants them.
-  ...['crun', 'podman', 'netavark', 'systemd-container', 'runsc'],
+  ...['crun', 'podman', 'netavark', 'lxc', 'systemd-container', 'runsc'],
   ...['fdisk', 'genisoimage', 'make', 'git', 'kmod', 'procps', 'psmisc'],
 ];
 
@@ -85,7 +85,7 @@ export function rigLayer(uuid: string): SystemLayer {
       ...maskLinks([
         ...['redis-server.service', 'memcached.service', 'apt-daily.timer', 'apt-daily-upgrade.timer'],
         ...['dpkg-db-backup.timer', 'fstrim.timer', 'e2scrub_all.timer', 'e2scrub_reap.service', 'man-db.timer'],
-        ...['getty@tty1.service', 'serial-getty@ttyS0.service', 'qemu-guest-agent.service'],
+        ...['getty@tty1.service', 'serial-getty@ttyS0.service', 'qemu-guest-agent.service', 'lxc-net.service'],
       ]),
       [`${UNITS}/multi-user.target.wants/rig.timer`]: `${UNITS}/rig.timer`,
     },
