@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import test from 'ava';
+import type { TestFn } from 'ava';
 import { codeOf, CommandError, StartError } from '../../bench/errors.ts';
+import type { Runner } from '../../bench/model/runner.ts';
 import { exec } from '../../bench/proc/exec.ts';
-import { dockerInKvm } from '../../runners/docker-in-kvm/index.ts';
-import { runcInKvm } from '../../runners/runc-in-kvm/index.ts';
-import { entryOf, realRun } from '../helpers/real-run.ts';
+import { entryOf, realRun } from './real-run.ts';
 
 const EXEC = { timeoutMs: 60_000 };
 const START = { startTimeoutMs: 240_000, options: { instances: 2 } };
@@ -12,8 +11,8 @@ const START = { startTimeoutMs: 240_000, options: { instances: 2 } };
 /** The image that Docker has is made once, which takes minutes where the guest is emulated. */
 const RULE_TIMEOUT_MS = 50 * 60_000;
 
-/** One guest, whose boot takes half a minute where it is emulated: everything of one engine is tried in it. */
-for (const runner of [runcInKvm, dockerInKvm]) {
+/** Everything of one engine is tried in one guest, whose boot takes half a minute where it is emulated. */
+export function boxesInOneGuest(test: TestFn, runner: Runner): void {
   test.serial(`${runner.id}: containers in one guest answer, are limited and apart, and end with it`, async (t) => {
     t.timeout(RULE_TIMEOUT_MS);
     const { spec, run: bare, sweep } = await realRun(t);
