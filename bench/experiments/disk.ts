@@ -32,23 +32,24 @@ async function runInside(instance: Instance, argv: readonly string[]): Promise<v
   }
 }
 
-/** Bytes allocated by the image and these instances together, after sync inside and outside; what is shared counts once. */
-async function allocatedBy(image: readonly string[], instances: readonly Instance[]): Promise<number> {
-  const paths = [...image, ...instances.flatMap((instance) => instance.diskPaths())];
-  return await allocatedBytes(paths);
-}
-
 /** Inside every instance, with this much at a time, and then outside. */
 async function syncAll(instances: readonly Instance[], concurrency: number): Promise<void> {
   await inParallel(instances, concurrency, (instance) => runInside(instance, ['/bin/sync']));
   for (const path of instances.flatMap((instance) => instance.diskPaths())) await syncFileSystem(path);
 }
 
-/** The slope of total bytes over 0 … RAMP instances. */
+/**
+ * The slope of total bytes over 0 … RAMP instances, after sync inside and outside. What they share counts once; what lies on
+ * a disk that they share is counted there.
+ */
 async function slopeOver(image: readonly string[], instances: readonly Instance[]): Promise<number> {
-  const points: RampPoint[] = [];
-  for (let count = 0; count <= instances.length; count += 1) {
-    points.push({ count, bytes: await allocatedBy(image, instances.slice(0, count)) });
+  let elsewhere = 0;
+  const points: RampPoint[] = [{ count: 0, bytes: await allocatedBytes(image) }];
+  for (const [at, instance] of instances.entries()) {
+    const started = instances.slice(0, at + 1);
+    elsewhere += (await instance.diskBytes?.()) ?? 0;
+    const own = await allocatedBytes([...image, ...started.flatMap((one) => one.diskPaths())]);
+    points.push({ count: started.length, bytes: own + elsewhere });
   }
   return leastSquaresSlope(points).perInstance;
 }
@@ -79,7 +80,7 @@ async function ramp(subject: Subject): Promise<void> {
     const cpus = spread[worker];
     const instance = await subject.start(asked, cpus === undefined ? {} : { cpus });
     started.push(instance);
-    // What has no disk of its own says so here, before there are more of it.
+    // What cannot say where its data is says so here, before there are more of it.
     instance.diskPaths();
     return instance;
   });

@@ -206,6 +206,11 @@ export interface Instance extends AsyncDisposable {
   cpuNs(): Promise<number | null>;
   /** Host paths (files or folders) that hold this instance's own data and nothing shared. */
   diskPaths(): readonly string[];
+  /**
+   * Allocated bytes (512 × st_blocks) of its own data where that lies on a disk which instances share, as that disk's own
+   * file system counts them; `diskPaths()` has none of it. Absent: all of it is there.
+   */
+  diskBytes?(): Promise<number>;
   /** Ends the instance: `stop` asks (SIGTERM, ACPI) and kills at the deadline, `kill` does not ask. At most once. */
   end(how: 'stop' | 'kill', timeoutMs: number): Promise<Ending>;
 }

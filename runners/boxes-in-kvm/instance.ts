@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { CommandError, ResourceError, UnsupportedError } from '../../bench/errors.ts';
+import { CommandError, ParseError, ResourceError } from '../../bench/errors.ts';
 import { INSIDE } from '../../bench/model/image.ts';
 import type {
   EffectiveLimits,
@@ -100,6 +100,14 @@ async function describe({ warm, engine }: BoxPlace, name: string): Promise<Effec
   return { ...guest, ...readDescription(stdout), cpus: hostCpus(readCpus(stdout), guest.cpus ?? []) };
 }
 
+/** As the guest's own file system counts what was made for this container alone. @throws CommandError; ParseError. */
+async function allocatedInside({ warm, engine }: BoxPlace, name: string): Promise<number> {
+  const { stdout } = await mustInGuest(warm.guest, [`${engine.engine}-allocated`, name], SHORT);
+  const bytes = /^(\d+)\ttotal\n$/.exec(stdout)?.[1];
+  if (bytes === undefined) throw new ParseError('DU_OUTPUT', `du in the guest printed no total for ${name}`);
+  return Number(bytes);
+}
+
 /** Starts one container in the warm guest. @throws StartError. */
 export async function startBox(
   spec: InstanceSpec,
@@ -160,9 +168,9 @@ export async function startBox(
       ping: (timeoutMs) => channel.ping(timeoutMs),
       // The host counts the guest's time, which all containers in it share.
       cpuNs: async () => null,
-      diskPaths: () => {
-        throw new UnsupportedError('SHARED_DISK', "a container's data lies on its guest's disk, which others share");
-      },
+      // On the guest's disk, with that of all others.
+      diskPaths: () => [],
+      diskBytes: () => allocatedInside(place, name),
       end: (how, timeoutMs) => end(place, name, pid, how, timeoutMs),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };

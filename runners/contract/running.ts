@@ -181,6 +181,8 @@ export const RUNNING_RULES: readonly ContractRule[] = [
       const [mine, others] = [ownPaths(first), ownPaths(second)];
       const shared = mine.filter((path) => others.includes(path));
       demand(shared.length === 0, `both claim ${shared.join(', ')}`);
+      const bytes = await first.diskBytes?.();
+      demand(bytes === undefined || bytes > 0, `diskBytes() must count what is its own, not give ${bytes}`);
       const file = `${first.placement.dataDir}/contract`;
       await first.exec(['/bin/sh', '-c', `echo mine > ${file}`], { timeoutMs: EXEC_TIMEOUT_MS });
       const other = `${second.placement.dataDir}/contract`;

@@ -31,6 +31,13 @@ export function boxesInOneGuest(test: TestFn, runner: Runner): void {
     const much = ['/bin/dd', 'if=/dev/zero', 'of=/dev/null', `bs=${spec.memoryBytes * 1.25}`, 'count=1', 'status=none'];
     t.not((await first.exec(much, EXEC)).exitCode, 0, 'the limit binds');
     t.is(codeOf(await t.throwsAsync(first.exec(['/no/such/program'], EXEC), { instanceOf: CommandError })), 'NOT_RUN');
+    const before = await first.diskBytes?.();
+    const written = `dd if=/dev/urandom of=${first.placement.dataDir}/written bs=1M count=3 status=none && sync`;
+    t.is((await first.exec(['/bin/sh', '-c', written], EXEC)).exitCode, 0);
+    // A file in many pieces has a block that lists them.
+    const added = ((await first.diskBytes?.()) ?? 0) - (before ?? 0);
+    t.true(added >= 3 * 2 ** 20 && added <= 3 * 2 ** 20 + 65_536, String(added));
+    t.deepEqual(first.diskPaths(), []);
     const ask = ['/usr/bin/redis-cli', '-h', second.address ?? '', 'PING'];
     t.is((await first.client(ask, EXEC)).stdout, 'PONG\n');
 

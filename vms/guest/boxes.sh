@@ -93,6 +93,17 @@ describe() {
   echo "apparmor $(cat "/proc/$1/attr/current" 2>/dev/null || echo unconfined)"
 }
 
+# Bytes that these folders' own file system has allocated to them.
+allocated() { du --summarize --total --one-file-system --block-size=1 "$@" | tail -n 1; }
+
+# The container's writable layer with what belongs to it, and its records.
+docker_allocated() {
+  docker inspect --format '{{.GraphDriver.Data.UpperDir}} {{.Id}}' "$1" | {
+    read -r upper id
+    allocated "${upper%/diff}" "${upper%/diff}-init" "/var/lib/docker/containers/$id"
+  }
+}
+
 # Hundredths of a second since the boot.
 now() { read -r up _ </proc/uptime && printf '%d' "${up%.*}${up#*.}"; }
 
@@ -140,12 +151,14 @@ runc-exec) exec runc --root "$state" exec "$@" ;;
 runc-pid) pid_of "$1" ;;
 runc-stop) end "$1" "$2" "$3" runc --root "$state" kill "$2" TERM ;;
 runc-kill) end "$1" "$2" "$3" runc --root "$state" kill --all "$2" KILL ;;
+runc-allocated) allocated "$boxes/$1" ;;
 runc-remove) remove "$1" ;;
 docker-start) docker_start "$@" ;;
 docker-exec) exec docker exec "$@" ;;
 docker-pid) docker inspect --format '{{.State.Pid}}' "$1" ;;
 docker-stop) end "$1" "$2" "$3" docker stop --time "$(($3 / 1000 + 5))" "$2" ;;
 docker-kill) end "$1" "$2" "$3" docker kill "$2" ;;
+docker-allocated) docker_allocated "$1" ;;
 docker-remove) docker rm --force --volumes "$1" >/dev/null 2>&1 || : ;;
 describe) describe "$1" ;;
 end-marked) end_marked "$1" ;;

@@ -17,17 +17,21 @@ const WORKLOAD: Workload = {
 
 interface Seen {
   readonly recorded: string[];
+  readonly values: Map<string, number>;
   readonly failed: string[];
   readonly starts: SubjectStart[];
   readonly side: { now: number; most: number };
 }
 
-/** One turn over a fake whose image and instances are one real folder. @param refusal what instances say in place of it. */
+/**
+ * One turn over a fake whose image and instances are one real folder.
+ * @param refusal what instances say in place of it. @param inside what each has on a disk that they share, instead of it.
+ */
 async function turn(
   t: ExecutionContext,
   workload: Workload,
   spread: readonly (readonly number[])[],
-  refusal?: UnsupportedError,
+  { refusal, inside }: { readonly refusal?: UnsupportedError; readonly inside?: number } = {},
 ): Promise<Seen> {
   // Allocated bytes mean something on a disk's file system alone; /tmp may be in memory.
   const folder = mkdtempSync(join(import.meta.dirname, 'tare-test-'));
@@ -35,7 +39,7 @@ async function turn(
   const runner = fakeRunner();
   const run = fakeRun();
   const prepared = await runner.prepare(fakeSpec(), run);
-  const seen: Seen = { recorded: [], failed: [], starts: [], side: { now: 0, most: 0 } };
+  const seen: Seen = { recorded: [], values: new Map(), failed: [], starts: [], side: { now: 0, most: 0 } };
   let index = 0;
   const start = async (_metrics: readonly string[], options: SubjectStart = {}): Promise<Instance> => {
     seen.starts.push(options);
@@ -46,15 +50,19 @@ async function turn(
     seen.side.now -= 1;
     const diskPaths = () => {
       if (refusal) throw refusal;
-      return [folder];
+      return inside === undefined ? [folder] : [];
     };
-    return { ...instance, diskPaths, [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose]() };
+    const diskBytes = inside === undefined ? {} : { diskBytes: async () => inside };
+    return { ...instance, diskPaths, ...diskBytes, [Symbol.asyncDispose]: () => instance[Symbol.asyncDispose]() };
   };
   const subject: Subject = {
     prepared: { ...prepared, imagePaths: async () => [folder], [Symbol.asyncDispose]: async () => {} },
     ...{ workload, spread, start, block: 1, signal: run.signal },
     capabilities: { isolation: 'container', accelerator: 'none', marks: [], designed: [] },
-    record: (metric) => void seen.recorded.push(metric),
+    record(metric, value) {
+      seen.recorded.push(metric);
+      seen.values.set(metric, value);
+    },
     fail: (_stage, metrics) => void seen.failed.push(...metrics),
     guard: () => {},
     ramp: () => {},
@@ -81,11 +89,16 @@ test('a program without a data set has no value, and no failure, of what it woul
   t.deepEqual(ids, ['distribution', 'image', 'marginal-ready']);
 });
 
-test('instances without a disk of their own have no slope, which one of them is enough to say', async (t) => {
-  const refusal = new UnsupportedError('SHARED_DISK', 'its data lies where that of others lies');
-  const seen = await turn(t, { ...WORKLOAD, fillBytes: 10 }, [[1]], refusal);
+test('instances that cannot say where their data is have no slope, which one of them is enough to say', async (t) => {
+  const refusal = new UnsupportedError('NO_LAYER_FOLDERS', 'nobody says where its data is');
+  const seen = await turn(t, { ...WORKLOAD, fillBytes: 10 }, [[1]], { refusal });
   t.is(seen.starts.length, 1);
   t.deepEqual(seen.recorded, ['distribution', 'image']);
+});
+
+test('what lies on a disk that instances share counts for each of them', async (t) => {
+  const { values } = await turn(t, { ...WORKLOAD, fillBytes: 10 }, [[1]], { inside: 12_288 });
+  t.deepEqual([values.get('marginal-ready'), values.get('marginal-data')], [12_288, 12_288]);
 });
 
 test('a program with a data set has both slopes', async (t) => {
