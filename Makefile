@@ -70,7 +70,7 @@ test-kvm: ## KVM and cgroup v2 for real, in an emulated host with systemd: 20 mi
 	@$(SETUP) test
 	@$(STAGES) image kvm
 
-test-kvm-full: ## the same with whole systems, every runner and every program: hours (root)
+test-kvm-full: ## the same with whole systems and every runner: hours (root)
 	@$(SETUP) test
 	@$(STAGES) image kvm-full
 

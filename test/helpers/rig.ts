@@ -70,19 +70,16 @@ export async function runRig(what: 'short' | 'full', timeoutMs: number): Promise
   const folder = mkdtempSync('/var/tmp/tare-rig-');
   chmodSync(folder, 0o700);
   try {
-    const images = [image];
     const systems: string[] = [];
     const trees: string[] = [];
     if (what === 'full') {
-      images.push(await buildImage({ stateDir: STATE, signal, onProgress: () => {}, flavour: 'node' }));
       systems.push((await prepareSystem(STATE, image, 'seabios', signal)).folder);
       const withRunc = (uuid: string) => boxesLayer(uuid, 'runc');
       systems.push((await prepareSystem(STATE, image, 'seabios', signal, withRunc)).folder);
       trees.push((await wholeTree(STATE, image, signal)).folder);
     }
-    const shared = images.flatMap((one) => withPointers(one.folder));
     const state = {
-      ...{ images: shared, kernels: kernels.map(({ folder: path }) => path), disks: [disk.folder] },
+      ...{ images: withPointers(image.folder), kernels: kernels.map(({ folder: path }) => path), disks: [disk.folder] },
       ...(what === 'full' ? { systems, 'system-trees': trees } : {}),
     };
     const work = await makeWorkDisk({
