@@ -27,6 +27,8 @@ import { inGuest, mustInGuest } from './guest.ts';
 import type { WarmGuest } from './warm.ts';
 
 const SHORT = { timeoutMs: 60_000 };
+/** As many as a guest has are removed side by side, on what may be one emulated CPU. */
+const REMOVAL = { timeoutMs: 5 * 60_000 };
 /** Of the script inside: the container is still there. */
 const STILL_THERE = 3;
 /** Beyond the deadline of an end, for the way to the guest. */
@@ -133,7 +135,7 @@ export async function startBox(
     const mac = lease ? macFor(lease.address) : '-';
     launching.begin();
     undo.defer(async () => {
-      if (guest.isAlive) await inGuest(guest, [`${engine.engine}-remove`, name], SHORT);
+      if (guest.isAlive) await inGuest(guest, [`${engine.engine}-remove`, name], REMOVAL);
     });
     const words =
       engine.engine === 'runc'
