@@ -8,12 +8,15 @@ export interface LxcHost {
   readonly cgroupVersion: 1 | 2;
   /** Whether the kernel counts swap, and so can be told to allow none. */
   readonly limitsSwap: boolean;
-  /** Docker's profile where it is loaded. */
+  /** Of what runs inside, where one is loaded. */
   readonly apparmorProfile: string | undefined;
   readonly openFiles: { readonly soft: number; readonly hard: number } | undefined;
   /** Paths to be hidden that this kernel has. */
   readonly masked: readonly { readonly path: string; readonly isFolder: boolean }[];
 }
+
+/** LXC's default. `lxc-start` has a profile itself where this one is loaded, and may change to no other than LXC's. */
+const APPARMOR_PROFILE = 'lxc-container-default-cgns';
 
 function subfolders(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
@@ -40,7 +43,7 @@ export function lxcHost(): LxcHost {
   return {
     cgroupVersion: cgroupVersion() ?? 1,
     limitsSwap: limitsSwap(),
-    apparmorProfile: loadedApparmorProfile(),
+    apparmorProfile: hasApparmorProfile(APPARMOR_PROFILE) ? APPARMOR_PROFILE : loadedApparmorProfile(),
     openFiles: openFilesLimit(),
     masked: maskedHere(),
   };

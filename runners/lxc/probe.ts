@@ -15,7 +15,9 @@ const APPLICATION: Capabilities = {
   isolation: 'container',
   accelerator: 'none',
   marks: ['launched', 'api', 'exec', 'ready', 'reachable'],
-  designed: [],
+  designed: [
+    { limit: 'apparmor', why: 'LXC’s programs may apply no other profile than LXC’s own where that is loaded' },
+  ],
 };
 
 /** What stands in the way of LXC's containers on this host; otherwise its version. */

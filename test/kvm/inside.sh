@@ -94,7 +94,7 @@ else
   # than elsewhere, and that the runs below do not hold them to.
   for id in runc crun kvm-direct; do matches+=(--match="$id: a sweep takes*"); done
   for id in runc crun; do matches+=(--match="$id: the limits hold*"); done
-  for id in runc namespace; do matches+=(--match="$id: a program that is run inside*"); done
+  for id in runc namespace lxc; do matches+=(--match="$id: a program that is run inside*"); done
   rules=('a start gives*' 'what was asked for*' 'an instance that is to have*' 'stop ends*' 'an entry that ends at once*'
     'an interrupted start*')
   for rule in "${rules[@]}"; do matches+=(--match="runc: $rule"); done

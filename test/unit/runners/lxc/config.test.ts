@@ -124,11 +124,11 @@ test('an application keeps Docker’s capabilities and no other', (t) => {
   t.false(names.includes('sys_admin') || names.includes('net_admin'));
 });
 
-test('Docker’s AppArmor profile is used where it is loaded, and its limit of open files where it is known', (t) => {
+test('an AppArmor profile is used where one is loaded, and its limit of open files where it is known', (t) => {
   const lines = (host: LxcHost) => applicationLines('/f', host).join('\n');
   t.deepEqual(valuesOf(lines(HOST), 'lxc.apparmor.profile'), ['unconfined']);
-  const loaded = { ...HOST, apparmorProfile: 'docker-default', openFiles: undefined };
-  t.deepEqual(valuesOf(lines(loaded), 'lxc.apparmor.profile'), ['docker-default']);
+  const loaded = { ...HOST, apparmorProfile: 'lxc-container-default-cgns', openFiles: undefined };
+  t.deepEqual(valuesOf(lines(loaded), 'lxc.apparmor.profile'), ['lxc-container-default-cgns']);
   t.deepEqual(valuesOf(lines(HOST), 'lxc.prlimit.nofile'), ['1024:4096']);
   t.deepEqual(valuesOf(lines(loaded), 'lxc.prlimit.nofile'), []);
 });
