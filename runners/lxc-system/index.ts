@@ -8,6 +8,7 @@ import { hasApparmorProfile } from '../lxc/host.ts';
 import type { LxcKind } from '../lxc/kind.ts';
 import { prepareContainers, useFolder } from '../lxc/prepared.ts';
 import { sweepLxc } from '../lxc/sweep.ts';
+import { cgroupVersion } from '../shared/cgroups.ts';
 import { boxPlacement, probeArguments } from '../shared/inside.ts';
 import { APPARMOR_PROFILE, systemLines } from './config.ts';
 import { wholeTree } from './layer.ts';
@@ -33,7 +34,7 @@ export const lxcSystem = defineRunner({
     const unit = containerUnit([INSIDE.probe, ...probeArguments(entry, boxPlacement(entry))]);
     undo.defer(() => removeFolder(unitFile));
     await writeFile(unitFile, unit);
-    const hasProfile = hasApparmorProfile(APPARMOR_PROFILE);
+    const host = { hasProfile: hasApparmorProfile(APPARMOR_PROFILE), cgroupVersion: cgroupVersion() ?? 1 } as const;
     const kind: LxcKind = {
       ...{ id: ID, tree, announcements: ['init', 'exec', 'ready'] },
       // In a container systemd takes these words for the kernel's command line: messages of what fails or is slow.
@@ -41,7 +42,7 @@ export const lxcSystem = defineRunner({
       // What systemd takes for an order to halt.
       haltSignal: 'SIGRTMIN+3',
       console: (paths) => paths.console,
-      lines: (paths) => systemLines(paths, unitFile, hasProfile),
+      lines: (paths) => systemLines(paths, unitFile, host),
       logs: { 'system.json': `${JSON.stringify(manifest, null, 2)}\n`, 'workload.service': unit },
     };
     const about = {

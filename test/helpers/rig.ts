@@ -71,16 +71,15 @@ export async function runRig(what: 'short' | 'full', timeoutMs: number): Promise
   chmodSync(folder, 0o700);
   try {
     const systems: string[] = [];
-    const trees: string[] = [];
     if (what === 'full') {
       systems.push((await prepareSystem(STATE, image, 'seabios', signal)).folder);
       const withRunc = (uuid: string) => boxesLayer(uuid, 'runc');
       systems.push((await prepareSystem(STATE, image, 'seabios', signal, withRunc)).folder);
-      trees.push((await wholeTree(STATE, image, signal)).folder);
     }
     const state = {
       ...{ images: withPointers(image.folder), kernels: kernels.map(({ folder: path }) => path), disks: [disk.folder] },
-      ...(what === 'full' ? { systems, 'system-trees': trees } : {}),
+      'system-trees': [(await wholeTree(STATE, image, signal)).folder],
+      ...(what === 'full' ? { systems } : {}),
     };
     const work = await makeWorkDisk({
       ...{ folder, project: PROJECT, beside: ['node_modules'], state, what, signal },

@@ -12,9 +12,9 @@ what=$(cat /srv/rig/what)
 matches=()
 whole=()
 # Every other container, as such a host starts it, and the one machine that only KVM runs.
-OTHERS=native,namespace,lxc,crun,nspawn,gvisor,qemu
+OTHERS=native,namespace,lxc,lxc-system,crun,nspawn,gvisor,qemu
 # What takes minutes before its first start.
-FURTHER=podman,lxc-system,runc-in-kvm
+FURTHER=podman,runc-in-kvm
 # A guest of an emulated host takes a minute or two where that host has other things to do.
 SMOKE=(--profile smoke --set startTimeout=10m)
 

@@ -145,8 +145,8 @@ test('a run measures every runner, guests on KVM by the word of their monitor', 
 
 /** Runners that this development's hosts have no place for, or that a host with systemd treats otherwise. */
 const OTHERS = [
-  ...['native', 'namespace', 'lxc', 'crun', 'nspawn', 'gvisor', 'qemu'],
-  ...(FULL ? ['podman', 'lxc-system', 'runc-in-kvm'] : []),
+  ...['native', 'namespace', 'lxc', 'lxc-system', 'crun', 'nspawn', 'gvisor', 'qemu'],
+  ...(FULL ? ['podman', 'runc-in-kvm'] : []),
 ];
 const OTHER_GUESTS = ['qemu', 'runc-in-kvm'];
 

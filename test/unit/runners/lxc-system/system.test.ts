@@ -7,6 +7,7 @@ import { ownLayer } from '../../../../vms/system/recipe.ts';
 
 const ID = '0123456789abcdef0123456789abcdef';
 const UUID = '01234567-89ab-cdef-0123-456789abcdef';
+const HOST = { hasProfile: false, cgroupVersion: 1 } as const;
 
 test('a command comes through a unit file word by word, whatever is in it', (t) => {
   t.is(execStart(['/tare/probe', '--ready', 'none']), ':/tare/probe "--ready" "none"');
@@ -43,7 +44,7 @@ test('the same units are off as in a guest’s system, and the one more terminal
 
 test('every file that an instance has mounted over is in the tree', (t) => {
   const { files } = containerLayer(ID);
-  const targets = systemLines({ output: '/state/output.log' }, '/state/workload.service', false)
+  const targets = systemLines({ output: '/state/output.log' }, '/state/workload.service', HOST)
     .filter((line) => line.startsWith('lxc.mount.entry'))
     .map((line) => `/${line.split(' ')[3]}`);
   t.deepEqual(targets.toSorted(), [LXC_SYSTEM_INSIDE.unit, LXC_SYSTEM_INSIDE.output].toSorted());
@@ -55,9 +56,18 @@ test('the machine id is there before the first boot, in the form that systemd ta
 });
 
 test('a system is confined by what LXC has for systems, where it is loaded', (t) => {
-  const lines = (hasProfile: boolean) => systemLines({ output: '/o' }, '/u', hasProfile);
+  const lines = (hasProfile: boolean) => systemLines({ output: '/o' }, '/u', { ...HOST, hasProfile });
   t.true(lines(true).includes('lxc.apparmor.profile = lxc-container-default-with-nesting'));
   t.true(lines(false).includes('lxc.apparmor.profile = unconfined'));
   t.true(lines(false).includes('lxc.seccomp.profile = /usr/share/lxc/config/common.seccomp'));
   t.false(lines(false).some((line) => line.startsWith('lxc.cap.keep')));
+});
+
+test('cgroups of version 2 are mounted for it, where the profile forbids it to do so', (t) => {
+  const mounts = (cgroupVersion: 1 | 2) =>
+    systemLines({ output: '/o' }, '/u', { hasProfile: true, cgroupVersion }).filter((line) =>
+      line.includes('mount.auto'),
+    );
+  t.deepEqual(mounts(1), ['lxc.mount.auto = proc:mixed sys:mixed']);
+  t.deepEqual(mounts(2), ['lxc.mount.auto = proc:mixed sys:mixed cgroup:rw:force']);
 });
