@@ -66,7 +66,7 @@ test-slow: ## the tests of whole systems in full: minutes for each where they ar
 	@$(SETUP) test
 	@$(STAGES) image slow
 
-test-kvm: ## KVM and cgroup v2 for real, in an emulated host with systemd: 20 minutes (root)
+test-kvm: ## KVM and cgroup v2 for real, in an emulated host with systemd: 20 to 30 minutes (root)
 	@$(SETUP) test
 	@$(STAGES) image kvm
 
