@@ -82,7 +82,7 @@ if [ "$what" = full ]; then
     matches+=(--match="*: $rule")
     whole+=(--match="kvm: $rule" --match="runc-in-kvm: $rule")
   done
-  # Compressing what is shipped takes an hour here, and no host like this one counts bytes otherwise: no disk.
+  # Compressing what is shipped takes minutes for each runner here, and no host like this one counts bytes otherwise: no disk.
   step run tare run "${SMOKE[@]}" --accel kvm --budget 4h --out "$results/runs" --experiments startup,throughput,density \
     --set 'throughput.workloads=[redis,fio]' --set throughput.operationTime=20ms
   step others tare run "${SMOKE[@]}" --accel kvm --runners "$OTHERS,$FURTHER" --experiments startup --out "$results/other-runs" \
