@@ -65,7 +65,7 @@ with_module() { modprobe kvm_amd && udevadm settle && test -c /dev/kvm; }
 as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups bench/setup/with-node node bench/main.ts doctor --json; }
 
 in_container() {
-  docker run --rm --network none --volume /usr:/usr:ro --volume /srv/rig:/srv/rig:ro --workdir /srv/rig/project \
+  docker run --rm --network none --env NODE_OPTIONS --volume /usr:/usr:ro --volume /srv/rig:/srv/rig:ro --workdir /srv/rig/project \
     "$(docker image ls --quiet tare | head -n 1)" /srv/rig/bin/node bench/main.ts doctor --json
 }
 
