@@ -5,7 +5,7 @@ set -u
 export CI=true NO_COLOR=1 TARE_REQUIRE_ALL=1
 # Emulated, reading and compiling the same sources takes ten seconds each time.
 export NODE_COMPILE_CACHE=/var/tmp/node-cache
-export NODE_OPTIONS='--require /srv/rig/project/test/kvm/interpreted.cjs'
+export NODE_OPTIONS='--require /srv/rig/project/test/kvm/no-compilers.cjs'
 results=/srv/rig/results
 cd /srv/rig/project || exit 1
 what=$(cat /srv/rig/what)
