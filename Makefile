@@ -66,11 +66,11 @@ test-slow: ## the tests of whole systems in full: minutes for each where they ar
 	@$(SETUP) test
 	@$(STAGES) image slow
 
-test-kvm: ## KVM and cgroup v2 for real, in an emulated host with systemd: 20 to 30 minutes (root)
+test-kvm: ## KVM and cgroup v2 for real, in an emulated host with systemd: 10 to 30 minutes by the machine (root)
 	@$(SETUP) test
 	@$(STAGES) image kvm
 
-test-kvm-full: ## the same with whole systems and every runner: hours (root)
+test-kvm-full: ## the same with whole systems and every runner: from half an hour to hours (root)
 	@$(SETUP) test
 	@$(STAGES) image kvm-full
 
